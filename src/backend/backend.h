@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* backend.h - the seam: the seven calls that a loader and a front end need from a kernel.
+ *
+ * Linux (kernel.c), the engine in this process (engine.c) and, later, the engine in a daemon
+ * (remote.c) stand behind the same calls with the same bytes: the literal `union bpf_attr`, the
+ * literal rtnetlink message. There is no call to ask which of them it is; a difference is found
+ * by trying the feature.
+ */
+#ifndef CLSBPF_BACKEND_BACKEND_H
+#define CLSBPF_BACKEND_BACKEND_H
+
+#include <linux/bpf.h>
+#include <linux/netlink.h>
+
+#include "base/log.h"
+#include "base/types.h"
+
+struct backend;
+struct device;
+struct engine;
+struct engine_config;
+
+/** backend_sink - receives one netlink message (or one trace line) at a time. A negative return
+ *  value ends the call with that error. */
+typedef int (*backend_sink)(void *ctx, const void *bytes, size_t len);
+
+enum backend_group { BACKEND_TRACE, BACKEND_RTNL_TC, BACKEND_RTNL_LINK };
+enum backend_path { BACKEND_PIN_ROOT, BACKEND_TRACE_PIPE, BACKEND_BTF };
+
+struct backend_ops {
+	int (*bpf)(struct backend *backend, int cmd, union bpf_attr *attr, u32 size);
+	int (*rtnl)(struct backend *backend, const struct nlmsghdr *request, backend_sink sink,
+		    void *ctx, struct log *log);
+	int (*close)(struct backend *backend, int handle);
+	int (*map_memory)(struct backend *backend, int handle, u64 offset, u64 length, void **out);
+	int (*wait)(struct backend *backend, int handle, int timeout_ms);
+	int (*subscribe)(struct backend *backend, enum backend_group group, backend_sink sink,
+			 void *ctx);
+	int (*path)(struct backend *backend, enum backend_path what, char *buf, size_t room);
+	void (*destroy)(struct backend *backend);
+};
+
+struct backend {
+	const struct backend_ops *ops;
+};
+
+/** backend_bpf() - bpf(2). Returns what it returns (a handle where it gives an fd), or -errno. */
+static inline int backend_bpf(struct backend *b, int cmd, union bpf_attr *attr, u32 size)
+{
+	return b->ops->bpf(b, cmd, attr, size);
+}
+
+/** backend_rtnl() - send one rtnetlink request and give each message of the reply to @sink (NULL:
+ *  only the final answer matters). Dumps end by themselves. Returns 0 or -errno of the NLMSG_ERROR;
+ *  the sentence of its extended acknowledgement goes to @log. */
+static inline int backend_rtnl(struct backend *b, const struct nlmsghdr *request, backend_sink sink,
+			       void *ctx, struct log *log)
+{
+	return b->ops->rtnl(b, request, sink, ctx, log);
+}
+
+/** backend_close() - close a handle. */
+static inline int backend_close(struct backend *b, int handle) { return b->ops->close(b, handle); }
+
+static inline int backend_path(struct backend *b, enum backend_path what, char *buf, size_t room)
+{
+	return b->ops->path(b, what, buf, room);
+}
+
+static inline int backend_subscribe(struct backend *b, enum backend_group group, backend_sink sink,
+				    void *ctx)
+{
+	return b->ops->subscribe(b, group, sink, ctx);
+}
+
+/** backend_destroy() - close everything that is still open and free the backend. */
+static inline void backend_destroy(struct backend *b)
+{
+	if (b)
+		b->ops->destroy(b);
+}
+
+/** backend_kernel_create() - Linux. Returns 0 or -errno (no netlink socket). */
+must_check int backend_kernel_create(struct backend **out);
+
+/** backend_engine_create() - a new engine in this process, with one client: the caller.
+ *  @config may be NULL. Returns 0 or -ENOMEM. */
+must_check int backend_engine_create(const struct engine_config *config, struct backend **out);
+
+/** backend_engine() - the engine behind @backend, for the datapath verbs that feed packets to its
+ *  devices; NULL when it is not in this process. */
+struct engine *backend_engine(struct backend *backend);
+
+#endif

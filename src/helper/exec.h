@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* exec.h - one execution context: what a run of a program may touch besides its packet.
+ *
+ * A worker has one, made once and used for packet after packet. What a program asks the datapath
+ * to do later (redirect) is recorded here; what must happen at once (clone_redirect) goes through
+ * `host`.
+ */
+#ifndef CLSBPF_HELPER_EXEC_H
+#define CLSBPF_HELPER_EXEC_H
+
+#include "base/log.h"
+#include "object/engine.h"
+#include "packet/packet.h"
+
+struct exec;
+struct run_state;
+
+/* What the datapath does for helpers. */
+struct exec_host {
+	/** clone_redirect - send a clone of the packet to @ifindex: out of it, or (@ingress) into it.
+	 *  Returns 0 or -errno, as bpf_clone_redirect. */
+	int (*clone_redirect)(struct exec *exec, u32 ifindex, bool ingress);
+};
+
+struct exec {
+	struct engine *engine;
+	struct packet *packet;          /* of the current run */
+	u32 cpu;                        /* number of this worker */
+	struct reclaim_slot *slot;
+	u64 random;                     /* state of bpf_get_prandom_u32 */
+	const struct exec_host *host;   /* NULL outside of a datapath (TEST_RUN): redirects are recorded only */
+	void *host_ctx;
+
+	/* What bpf_redirect() asked for in this run. */
+	u32 redirect_ifindex;
+	u64 redirect_flags;
+
+	struct run_state *run;          /* stack, tail calls, checked mode: run/ */
+};
+
+/** exec_random() - the next number of the context's own generator (seeded, so that runs repeat). */
+u32 exec_random(struct exec *exec);
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* map.h - what a map is, and the one set of operations that every family fills in.
+ *
+ * A family is one file with one `struct map_ops` at its foot and one row in map.def. Nobody asks
+ * for a map's type to decide what to do: the ops and the flags of the row say it.
+ *
+ * Two sides use a map. Programs call lookup, update and remove inside a read section and get the
+ * address of the value itself. bpf(2) callers call read, write, remove and next_key: they copy,
+ * and for per-CPU maps a value is one slot a CPU, each rounded up to 8 bytes.
+ */
+#ifndef CLSBPF_MAP_MAP_H
+#define CLSBPF_MAP_MAP_H
+
+#include <linux/bpf.h>
+
+#include "base/log.h"
+#include "object/engine.h"
+#include "object/fd.h"
+#include "object/object.h"
+
+struct map;
+
+struct map_ops {
+	/** check - may a map be made of this? The common rules of map.def held already.
+	 *  Returns 0 or the errno that Linux gives, with a sentence in @log. */
+	int (*check)(const union bpf_attr *attr, struct log *log);
+	/** create - the family's own structure; the common members are filled in by map_create(). */
+	int (*create)(struct engine *engine, const union bpf_attr *attr, struct map **out);
+	void (*destroy)(struct map *map);
+	/** release - the last handle and pin are gone; NULL: nothing to do. */
+	void (*release)(struct map *map);
+
+	/* The side of programs, inside a read section of the caller. @cpu is the worker's number. */
+	void *(*lookup)(struct map *map, const void *key, u32 cpu);
+	int (*update)(struct map *map, const void *key, const void *value, u64 flags, u32 cpu);
+	int (*remove)(struct map *map, const void *key);
+
+	/* The side of bpf(2), inside a read section as well. */
+	int (*read)(struct map *map, const void *key, void *value, u64 flags);
+	int (*write)(struct map *map, struct client *client, const void *key, const void *value,
+		     u64 flags);
+	/** next_key - the key after @key (NULL or unknown: the first). Returns 0 or -ENOENT. */
+	int (*next_key)(struct map *map, const void *key, void *next);
+
+	/** direct_value - the address and the length of what BPF_PSEUDO_MAP_VALUE with offset @off
+	 *  points into; NULL: not possible (-ENOTSUPP). Returns 0 or -EINVAL. */
+	int (*direct_value)(struct map *map, u32 off, u8 **value, u32 *left);
+	/** mem_usage - bytes, as Linux's memlock in fdinfo counts them, near enough. */
+	u64 (*mem_usage)(const struct map *map);
+};
+
+enum map_row_flags {
+	MAP_PERCPU = 1 << 0,     /* bpf(2) sees one value a CPU */
+	MAP_OF_OBJECTS = 1 << 1, /* values are handles on the outside */
+	MAP_NO_LOOKUP = 1 << 2,  /* programs cannot look up (program arrays) */
+};
+
+/* A row of map.def. */
+struct map_type {
+	u32 type;
+	const char *name;        /* "lru_hash", as bpftool prints it */
+	const struct map_ops *ops;
+	u32 create_flags;        /* flags of BPF_MAP_CREATE that the family knows */
+	u32 row_flags;
+};
+
+struct map {
+	struct object object;
+	const struct map_type *type;
+	const struct map_ops *ops;   /* type->ops, one load nearer */
+	u32 key_size, value_size, max_entries, flags;
+	u64 extra;
+	char name[BPF_OBJ_NAME_LEN];
+	u32 btf_key_id, btf_value_id;
+	struct object *btf;          /* or NULL */
+	_Atomic bool frozen;
+	_Atomic u32 writers;         /* bpf(2) writers inside; freezing waits for none: -EBUSY */
+	u32 owner_type;              /* program arrays: type of the first program put in, 0 if none */
+};
+
+/** map_type_find() - the row of a map type, or NULL when the engine does not have it. */
+const struct map_type *map_type_find(u32 type);
+
+/** map_type_name() - "hash", "prog_array", ... for every type Linux 6.18 knows, or NULL. */
+const char *map_type_name(u32 type);
+
+/** map_create() - an unpublished map. @attr: BPF_MAP_CREATE's; BTF references were resolved by the
+ *  caller. Returns 0; -EINVAL, -E2BIG, -ENOMEM, -EPERM as Linux 6.18; -EOPNOTSUPP for a type that
+ *  Linux has and this engine has not. Each with a sentence in @log. */
+must_check int map_create(struct engine *engine, const union bpf_attr *attr, struct log *log,
+			  struct map **out);
+
+/** map_value_room() - bytes that bpf(2) copies for one value. */
+u32 map_value_room(const struct map *map);
+
+static inline struct map *map_of(struct object *object)
+{
+	return container_of(object, struct map, object);
+}
+
+/** map_stride() - bytes from one value to the next where values lie in a row. */
+static inline u32 map_stride(u32 value_size) { return (u32)round_up_u64(value_size, 8); }
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* engine.h - the second kernel: what everything inside one engine shares.
+ *
+ * There are no globals; a `struct engine *` comes first everywhere. An engine is made by
+ * backend/engine.c, which plugs the layers together: this file knows only ids, pins, clock and
+ * chance, and where the layers above keep their own roots.
+ */
+#ifndef CLSBPF_OBJECT_ENGINE_H
+#define CLSBPF_OBJECT_ENGINE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/reclaim.h"
+#include "base/types.h"
+#include "object/object.h"
+
+struct pin_tree;
+struct sched;
+
+struct engine_config {
+	u32 cpus;            /* CPUs that programs and per-CPU maps see; 0: as many as the host can have */
+	bool fixed_seed;     /* @seed is to be used; otherwise a random one */
+	u64 seed;
+	bool replay_clock;   /* time stands still but for engine_set_time(); otherwise the host's clocks */
+	const char *rundir;  /* where pins show as nodes; NULL: pins live in memory only */
+};
+
+struct id_table {
+	pthread_mutex_t lock;
+	struct object **slot;  /* slot[i] holds id base + i; grown under the lock */
+	u32 room;
+	u32 last;              /* the id given out last */
+};
+
+struct engine {
+	struct reclaim *reclaim;
+	struct id_table ids[OBJECT_KINDS];
+	struct pin_tree *pins;
+	struct sched *sched;         /* devices: sched/ */
+
+	u32 cpus;
+	u64 seed;                    /* of hashes and generators */
+	bool replay_clock;
+	_Atomic u64 replay_ns;
+
+	/* Lines of bpf_trace_printk, in the format of trace_pipe, newline included. NULL: dropped. */
+	void (*trace)(void *ctx, const char *line, size_t len);
+	void *trace_ctx;
+};
+
+/** engine_core_init() / engine_core_fini() - the part of an engine that this layer owns.
+ *  Returns 0 or -ENOMEM. */
+must_check int engine_core_init(struct engine *engine, const struct engine_config *config);
+void engine_core_fini(struct engine *engine);
+
+/** engine_now() - nanoseconds as bpf_ktime_get_ns sees them (CLOCK_MONOTONIC, or the replay clock). */
+u64 engine_now(struct engine *engine);
+
+/** engine_set_time() - set the replay clock; without effect on an engine with the host's clock. */
+void engine_set_time(struct engine *engine, u64 ns);
+
+#endif
