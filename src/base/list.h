@@ -28,8 +28,15 @@ static inline void list_insert(struct list *node, struct list *prev, struct list
 	next->prev = node;
 }
 
-static inline void list_add(struct list *head, struct list *node) { list_insert(node, head, head->next); }
-static inline void list_add_tail(struct list *head, struct list *node) { list_insert(node, head->prev, head); }
+static inline void list_add(struct list *head, struct list *node)
+{
+	list_insert(node, head, head->next);
+}
+
+static inline void list_add_tail(struct list *head, struct list *node)
+{
+	list_insert(node, head->prev, head);
+}
 
 /** list_remove() - take @node out; it becomes an empty list, so that removing it again is harmless. */
 static inline void list_remove(struct list *node)

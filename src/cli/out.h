@@ -31,7 +31,8 @@ void out_s64(struct out *out, const char *key, const char *fmt, s64 value);
 void out_double(struct out *out, const char *key, const char *fmt, double value);
 void out_bool(struct out *out, const char *key, const char *text_if_true, bool value);
 void out_str(struct out *out, const char *key, const char *fmt, const char *value);
-void out_hex(struct out *out, const char *key, const char *fmt, const u8 *bytes, size_t len); /* "0a1b"; fmt takes a %s */
+/* "0a1b"; fmt takes a %s */
+void out_hex(struct out *out, const char *key, const char *fmt, const u8 *bytes, size_t len);
 
 /** out_text() - text only. */
 void out_text(struct out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

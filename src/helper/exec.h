@@ -28,7 +28,7 @@ struct exec {
 	u32 cpu;                        /* number of this worker */
 	struct reclaim_slot *slot;
 	u64 random;                     /* state of bpf_get_prandom_u32 */
-	const struct exec_host *host;   /* NULL outside of a datapath (TEST_RUN): redirects are recorded only */
+	const struct exec_host *host;   /* NULL outside of a datapath (TEST_RUN) */
 	void *host_ctx;
 
 	/* What bpf_redirect() asked for in this run. */

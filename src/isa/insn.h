@@ -75,8 +75,8 @@ struct insn_op {
  *  @left: instructions from @insn to the end of the program, at least 1.
  *  @index: its number, for the message.
  *  Checks the opcode, registers (0..10; R10 is not writable) and every reserved field; not jump
- *  targets. Returns 0 or -EINVAL, after a sentence in @log. Source: RFC 9669; verdicts are those of
- *  Linux 6.18. */
+ *  targets. Returns 0, -EINVAL, or -EACCES for a write to R10, after a sentence in @log. Source:
+ *  RFC 9669; verdicts are those of Linux 6.18. */
 must_check int insn_decode(const struct bpf_insn *insn, u32 left, u32 index, struct insn_op *op,
 			   struct log *log);
 
@@ -92,7 +92,7 @@ static inline u64 insn_imm64(const struct bpf_insn *insn)
 /** insn_check_program() - everything about @insns that needs no knowledge of values: every
  *  instruction decodes, jumps and calls go to the start of an instruction inside the program and
  *  inside the same function, the last instruction of a function is an exit or a jump.
- *  Returns 0 or -EINVAL, with the sentence in @log. */
+ *  Returns 0, -EINVAL, -EACCES or -ENOMEM, with the sentence in @log. */
 must_check int insn_check_program(const struct bpf_insn *insns, u32 count, struct log *log);
 
 /** insn_text() - one instruction in the syntax of the kernel's disassembler, into @buf.

@@ -47,7 +47,7 @@ struct load_ref {
 struct load_prog {
 	char name[LOAD_NAME];      /* of the function */
 	char section[LOAD_NAME];
-	u32 type;                  /* enum bpf_prog_type by section name; BPF_PROG_TYPE_UNSPEC: the caller's choice */
+	u32 type;                  /* by section name; BPF_PROG_TYPE_UNSPEC: the caller's choice */
 	struct bpf_insn *insns;    /* with every function it calls appended; pc-relative calls done */
 	u32 insn_count;
 	struct load_ref *refs;

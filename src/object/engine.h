@@ -28,8 +28,8 @@ struct engine_config {
 
 struct id_table {
 	pthread_mutex_t lock;
-	struct object **slot;  /* slot[i] holds id base + i; grown under the lock */
-	u32 room;
+	struct object **slot;  /* in the order of ids */
+	u32 count, room;
 	u32 last;              /* the id given out last */
 };
 

@@ -19,9 +19,10 @@ struct client {
 	pthread_mutex_t lock;
 	struct object **handle;      /* [fd - FD_FIRST], NULL where free */
 	u32 *access;                 /* BPF_F_RDONLY, BPF_F_WRONLY of each handle */
-	u32 room;
+	u32 room, lowest;            /* no handle below `lowest` is free */
 	bool privileged;             /* CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON */
 	u32 uid;
+	char message[256];           /* why the last call was refused, for calls that have no log */
 };
 
 #define FD_FIRST 3

@@ -2,8 +2,8 @@
 /* pin.h - names that keep objects alive: what bpffs is on Linux.
  *
  * A path is split at '/'; the tree begins at the pin root, and a leading /sys/fs/bpf means the
- * root too, so that the same paths work on both kernels. Directories must exist
- * (pin_mkdir()); bpffs refuses names with a '.' in them, and so do we. Pins live as long as the
+ * root too, so that the same paths work on both kernels. Pinning makes the directories on the way
+ * (there is no mount to make them in); bpffs refuses names with a '.' in them, and so do we. Pins live as long as the
  * engine. With a run directory, each pin shows as a node below <rundir>/bpf.
  */
 #ifndef CLSBPF_OBJECT_PIN_H
@@ -20,7 +20,8 @@ void pin_tree_destroy(struct pin_tree *tree);
 must_check int pin_object(struct engine *engine, const char *path, struct object *object,
 			  struct log *log);
 
-/** pin_find() - the object at @path with one more user reference. Returns 0, -ENOENT, -EACCES (a directory). */
+/** pin_find() - the object at @path with one more user reference.
+ *  Returns 0, -ENOENT, -EACCES (a directory). */
 must_check int pin_find(struct engine *engine, const char *path, struct object **out);
 
 /** pin_mkdir() / pin_unlink() - 0 or -EEXIST, -ENOENT, -ENOTEMPTY, -EPERM. */

@@ -68,7 +68,8 @@ struct device_config {
 must_check int sched_create(struct engine *engine);
 void sched_destroy(struct engine *engine);
 
-/** device_create() - a new device that is up. Returns 0, -EEXIST (name or ifindex), -EINVAL, -ENOMEM. */
+/** device_create() - a new device that is up.
+ *  Returns 0, -EEXIST (name or ifindex), -EINVAL, -ENOMEM. */
 must_check int device_create(struct engine *engine, const struct device_config *config,
 			     struct device **out);
 
