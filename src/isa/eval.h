@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* eval.h - what arithmetic, comparisons and byte swaps mean, once, as pure functions.
+/* eval.h - what the operations compute: arithmetic, moves, byte order and conditions, as functions.
  *
- * The interpreter, the verifier on constants and the tests of the JIT all use these. With a
- * constant @id everything folds to one operation. An immediate comes in sign-extended to 64 bits.
- * Source: RFC 9669 section 4; division by 0 gives 0, the remainder by 0 leaves dst, shift counts
- * are taken modulo the width.
+ * Everything here is pure and forced inline: with a constant @id a call folds to the one operation.
+ * Readers: the interpreter, the verifier (on constants), the JIT's tests. Not here: memory, atomics,
+ * calls and the program counter, which need more than two values.
+ *
+ * Operands: @dst and @src are whole registers; an immediate comes sign-extended to 64 bits. The
+ * operations on 32 bits look at the lower halves only and give a result whose upper half is 0.
+ *
+ * No operation is undefined: x / 0 = 0; x % 0 = x; the smallest number / -1 is itself, % -1 is 0;
+ * a shift looks at the lower 6 (5) bits of its amount.
+ * Source: RFC 9669 sections 4.1-4.3; Linux 6.18 is asked about every row in tests/isa/test_eval.c.
  */
 #ifndef CLSBPF_ISA_EVAL_H
 #define CLSBPF_ISA_EVAL_H
@@ -13,69 +19,95 @@
 
 #define eval_inline static inline __attribute__((always_inline))
 
-eval_inline u64 eval_sdiv64(s64 a, s64 b)
+eval_inline u64 eval_div64(u64 dst, u64 src) { return src ? dst / src : 0; }
+eval_inline u64 eval_mod64(u64 dst, u64 src) { return src ? dst % src : dst; }
+eval_inline u32 eval_div32(u32 dst, u32 src) { return src ? dst / src : 0; }
+eval_inline u32 eval_mod32(u32 dst, u32 src) { return src ? dst % src : dst; }
+
+/* The divisor -1 apart: INT_MIN / -1 overflows in C and traps on x86. */
+eval_inline u64 eval_sdiv64(u64 dst, u64 src)
 {
-	return !b ? 0 : b == -1 ? -(u64)a : (u64)(a / b);
+	if (src + 1 <= 1)
+		return src ? 0 - dst : 0;
+	return (u64)((s64)dst / (s64)src);
 }
 
-eval_inline u64 eval_smod64(s64 a, s64 b)
+eval_inline u64 eval_smod64(u64 dst, u64 src)
 {
-	return !b ? (u64)a : b == -1 ? 0 : (u64)(a % b);
+	if (src + 1 <= 1)
+		return src ? 0 : dst;
+	return (u64)((s64)dst % (s64)src);
 }
 
-eval_inline u32 eval_sdiv32(s32 a, s32 b)
+eval_inline u32 eval_sdiv32(u32 dst, u32 src)
 {
-	return !b ? 0 : b == -1 ? -(u32)a : (u32)(a / b);
+	if (src + 1 <= 1)
+		return src ? 0 - dst : 0;
+	return (u32)((s32)dst / (s32)src);
 }
 
-eval_inline u32 eval_smod32(s32 a, s32 b)
+eval_inline u32 eval_smod32(u32 dst, u32 src)
 {
-	return !b ? (u32)a : b == -1 ? 0 : (u32)(a % b);
+	if (src + 1 <= 1)
+		return src ? 0 : dst;
+	return (u32)((s32)dst % (s32)src);
 }
 
-/** eval_alu() - the new dst of an operation of shape ALU, MOV, MOVSX, NEG or ENDIAN. */
-eval_inline u64 eval_alu(enum insn_id id, u64 dst, u64 src)
+/** eval_alu64() - the 64-bit rows of SHAPE_ALU, NEG, MOV and MOVSX. */
+eval_inline u64 eval_alu64(enum insn_id id, u64 dst, u64 src)
 {
-	u32 a = (u32)dst, b = (u32)src;
-
 	switch ((int)id) {
 	case INSN_ADD64: return dst + src;
 	case INSN_SUB64: return dst - src;
 	case INSN_MUL64: return dst * src;
-	case INSN_DIV64: return src ? dst / src : 0;
-	case INSN_SDIV64: return eval_sdiv64((s64)dst, (s64)src);
+	case INSN_DIV64: return eval_div64(dst, src);
+	case INSN_SDIV64: return eval_sdiv64(dst, src);
 	case INSN_OR64: return dst | src;
 	case INSN_AND64: return dst & src;
 	case INSN_LSH64: return dst << (src & 63);
 	case INSN_RSH64: return dst >> (src & 63);
-	case INSN_MOD64: return src ? dst % src : dst;
-	case INSN_SMOD64: return eval_smod64((s64)dst, (s64)src);
+	case INSN_MOD64: return eval_mod64(dst, src);
+	case INSN_SMOD64: return eval_smod64(dst, src);
 	case INSN_XOR64: return dst ^ src;
 	case INSN_ARSH64: return (u64)((s64)dst >> (src & 63));
-	case INSN_NEG64: return -dst;
+	case INSN_NEG64: return 0 - dst;
 	case INSN_MOV64: return src;
 	case INSN_MOVSX64_8: return (u64)(s64)(s8)src;
 	case INSN_MOVSX64_16: return (u64)(s64)(s16)src;
 	case INSN_MOVSX64_32: return (u64)(s64)(s32)src;
+	}
+	__builtin_unreachable();
+}
 
-	case INSN_ADD32: return a + b;
-	case INSN_SUB32: return a - b;
-	case INSN_MUL32: return a * b;
-	case INSN_DIV32: return b ? a / b : 0;
-	case INSN_SDIV32: return eval_sdiv32((s32)a, (s32)b);
-	case INSN_OR32: return a | b;
-	case INSN_AND32: return a & b;
-	case INSN_LSH32: return a << (b & 31);
-	case INSN_RSH32: return a >> (b & 31);
-	case INSN_MOD32: return b ? a % b : a;
-	case INSN_SMOD32: return eval_smod32((s32)a, (s32)b);
-	case INSN_XOR32: return a ^ b;
-	case INSN_ARSH32: return (u32)((s32)a >> (b & 31));
-	case INSN_NEG32: return -a;
-	case INSN_MOV32: return b;
-	case INSN_MOVSX32_8: return (u32)(s32)(s8)b;
-	case INSN_MOVSX32_16: return (u32)(s32)(s16)b;
+/** eval_alu32() - the 32-bit rows of SHAPE_ALU, NEG, MOV and MOVSX; the caller zero-extends. */
+eval_inline u32 eval_alu32(enum insn_id id, u32 dst, u32 src)
+{
+	switch ((int)id) {
+	case INSN_ADD32: return dst + src;
+	case INSN_SUB32: return dst - src;
+	case INSN_MUL32: return dst * src;
+	case INSN_DIV32: return eval_div32(dst, src);
+	case INSN_SDIV32: return eval_sdiv32(dst, src);
+	case INSN_OR32: return dst | src;
+	case INSN_AND32: return dst & src;
+	case INSN_LSH32: return dst << (src & 31);
+	case INSN_RSH32: return dst >> (src & 31);
+	case INSN_MOD32: return eval_mod32(dst, src);
+	case INSN_SMOD32: return eval_smod32(dst, src);
+	case INSN_XOR32: return dst ^ src;
+	case INSN_ARSH32: return (u32)((s32)dst >> (src & 31));
+	case INSN_NEG32: return 0 - dst;
+	case INSN_MOV32: return src;
+	case INSN_MOVSX32_8: return (u32)(s32)(s8)src;
+	case INSN_MOVSX32_16: return (u32)(s32)(s16)src;
+	}
+	__builtin_unreachable();
+}
 
+/** eval_endian() - the rows of SHAPE_ENDIAN: @dst from or to an order of bytes, zero-extended. */
+eval_inline u64 eval_endian(enum insn_id id, u64 dst)
+{
+	switch ((int)id) {
 	case INSN_LE16: return le16((u16)dst);
 	case INSN_LE32: return le32((u32)dst);
 	case INSN_LE64: return le64(dst);
@@ -89,10 +121,33 @@ eval_inline u64 eval_alu(enum insn_id id, u64 dst, u64 src)
 	__builtin_unreachable();
 }
 
-/** eval_cond() - is the condition of a JCOND true? */
+/** eval_is_alu() - can eval_alu() be asked about @id. */
+eval_inline bool eval_is_alu(enum insn_id id)
+{
+	return id <= INSN_BSWAP64;
+}
+
+/** eval_is_cond() - can eval_cond() be asked about @id. */
+eval_inline bool eval_is_cond(enum insn_id id)
+{
+	return id >= INSN_JEQ64 && id <= INSN_JSLE32;
+}
+
+/** eval_alu() - the new value of dst, for a row where eval_is_alu(); for others: undefined.
+ *  @src is ignored where the shape has none. */
+eval_inline u64 eval_alu(enum insn_id id, u64 dst, u64 src)
+{
+	if (id <= INSN_MOVSX64_32)
+		return eval_alu64(id, dst, src);
+	if (id <= INSN_MOVSX32_16)
+		return eval_alu32(id, (u32)dst, (u32)src);
+	return eval_endian(id, dst);
+}
+
+/** eval_cond() - is the jump taken, for a row where eval_is_cond(); for others: undefined. */
 eval_inline bool eval_cond(enum insn_id id, u64 dst, u64 src)
 {
-	u32 a = (u32)dst, b = (u32)src;
+	u32 dst32 = (u32)dst, src32 = (u32)src;
 
 	switch ((int)id) {
 	case INSN_JEQ64: return dst == src;
@@ -106,20 +161,27 @@ eval_inline bool eval_cond(enum insn_id id, u64 dst, u64 src)
 	case INSN_JLE64: return dst <= src;
 	case INSN_JSLT64: return (s64)dst < (s64)src;
 	case INSN_JSLE64: return (s64)dst <= (s64)src;
-
-	case INSN_JEQ32: return a == b;
-	case INSN_JGT32: return a > b;
-	case INSN_JGE32: return a >= b;
-	case INSN_JSET32: return a & b;
-	case INSN_JNE32: return a != b;
-	case INSN_JSGT32: return (s32)a > (s32)b;
-	case INSN_JSGE32: return (s32)a >= (s32)b;
-	case INSN_JLT32: return a < b;
-	case INSN_JLE32: return a <= b;
-	case INSN_JSLT32: return (s32)a < (s32)b;
-	case INSN_JSLE32: return (s32)a <= (s32)b;
+	case INSN_JEQ32: return dst32 == src32;
+	case INSN_JGT32: return dst32 > src32;
+	case INSN_JGE32: return dst32 >= src32;
+	case INSN_JSET32: return dst32 & src32;
+	case INSN_JNE32: return dst32 != src32;
+	case INSN_JSGT32: return (s32)dst32 > (s32)src32;
+	case INSN_JSGE32: return (s32)dst32 >= (s32)src32;
+	case INSN_JLT32: return dst32 < src32;
+	case INSN_JLE32: return dst32 <= src32;
+	case INSN_JSLT32: return (s32)dst32 < (s32)src32;
+	case INSN_JSLE32: return (s32)dst32 <= (s32)src32;
 	}
 	__builtin_unreachable();
+}
+
+/** eval_load() - @raw, the bytes that a load of @width bits found, as the register gets them. */
+eval_inline u64 eval_load(u64 raw, u8 width, bool is_signed)
+{
+	u32 shift = 64 - width;
+
+	return is_signed ? (u64)((s64)(raw << shift) >> shift) : raw << shift >> shift;
 }
 
 #endif
