@@ -80,7 +80,7 @@ struct insn_op {
 must_check int insn_decode(const struct bpf_insn *insn, u32 left, u32 index, struct insn_op *op,
 			   struct log *log);
 
-/** insn_id_of() - the operation of an instruction that insn_decode() accepted before. */
+/** insn_id_of() - the operation of an instruction; INSN_COUNT if there is no such operation. */
 enum insn_id insn_id_of(const struct bpf_insn *insn);
 
 /** insn_imm64() - the 64-bit constant in the two slots of an LD_IMM64. */
@@ -88,6 +88,9 @@ static inline u64 insn_imm64(const struct bpf_insn *insn)
 {
 	return (u32)insn[0].imm | (u64)(u32)insn[1].imm << 32;
 }
+
+#define INSN_MAX 1000000         /* BPF_COMPLEXITY_LIMIT_INSNS, the limit with CAP_BPF */
+#define INSN_MAX_FUNCTIONS 256   /* BPF_MAX_SUBPROGS */
 
 /** insn_check_program() - everything about @insns that needs no knowledge of values: every
  *  instruction decodes, jumps and calls go to the start of an instruction inside the program and
