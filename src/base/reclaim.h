@@ -10,7 +10,7 @@
  *
  * A slot belongs to one thread at a time; sections of one slot nest. Deferred functions run on the
  * thread that calls reclaim_defer(), reclaim_poll() or reclaim_barrier(), outside of any lock of
- * this file, so they may defer again.
+ * this file, so they may defer again. They run one at a time, in the order of their deferral.
  *
  * Why not liburcu: design.md section 5 (its QSBR is process-global).
  */
@@ -51,7 +51,7 @@ void reclaim_defer(struct reclaim *r, struct reclaim_head *head, void (*fn)(stru
 void reclaim_poll(struct reclaim *r);
 
 /** reclaim_barrier() - wait until everything deferred before the call has run. Must not be called
- *  from inside a read section. */
+ *  from inside a read section or a deferred function. */
 void reclaim_barrier(struct reclaim *r);
 
 #endif
