@@ -15,7 +15,6 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 
-#include "base/list.h"
 #include "base/log.h"
 #include "helper/exec.h"
 #include "object/engine.h"
@@ -39,7 +38,6 @@ struct device_stats {
 };
 
 struct device {
-	struct list link;
 	struct engine *engine;
 	const struct device_ops *ops;
 	void *ctx;                        /* of the ops' owner */
@@ -50,6 +48,7 @@ struct device {
 	u32 mtu, flags;                   /* IFF_* */
 	struct device *peer;              /* other end of a pair, or NULL */
 	struct clsact *_Atomic clsact;    /* or NULL */
+	bool ingress_queue;               /* somebody asked for a clsact before: Linux's errnos differ then */
 	struct device_stats stats;
 	struct reclaim_head reclaim;
 };
@@ -68,6 +67,11 @@ struct device_config {
 must_check int sched_create(struct engine *engine);
 void sched_destroy(struct engine *engine);
 
+/** sched_lock() / sched_unlock() - what keeps two changes of the configuration apart. The functions
+ *  of clsact.h, chain.h and cls_bpf.h are called with it held, those of this file without. */
+void sched_lock(struct engine *engine);
+void sched_unlock(struct engine *engine);
+
 /** device_create() - a new device that is up.
  *  Returns 0, -EEXIST (name or ifindex), -EINVAL, -ENOMEM. */
 must_check int device_create(struct engine *engine, const struct device_config *config,
@@ -80,7 +84,8 @@ must_check int device_create_pair(struct engine *engine, const char *name, const
 struct device *device_find(struct engine *engine, u32 ifindex);
 struct device *device_find_name(struct engine *engine, const char *name);
 
-/** device_remove() - unpublish; freed with its filters when no reader is left. */
+/** device_remove() - unpublish, a pair as a whole; freed with its filters when no reader is left.
+ *  Without memory for the change the device stays. */
 void device_remove(struct device *device);
 
 /* What became of a packet at a hook. */
@@ -92,18 +97,21 @@ struct verdict {
 	const struct run_fault *fault;  /* a program was stopped by checked mode: the packet was dropped */
 };
 
+#define SCHED_DEPTH 8      /* XMIT_RECURSION_LIMIT */
+
 struct worker {
 	struct engine *engine;
 	struct reclaim_slot *slot;
 	struct exec *exec;
-	u32 depth;             /* of redirects: at most SCHED_DEPTH */
+	u32 cpu;
+	u32 depth;             /* of redirects and pairs: at most SCHED_DEPTH + 1 */
+	struct exec *nested[SCHED_DEPTH + 1]; /* of depth 1 on: a clone is sent while a program runs */
 	struct packet *pool;   /* packets for reuse */
 	void *ctx;             /* of whoever drives the worker */
 };
 
-#define SCHED_DEPTH 8      /* XMIT_RECURSION_LIMIT */
-
-/** worker_create() / worker_destroy() - Returns 0 or -ENOMEM. */
+/** worker_create() / worker_destroy() - Returns 0, -EINVAL (@cpu is none of the engine's) or
+ *  -ENOMEM. */
 must_check int worker_create(struct engine *engine, u32 cpu, struct worker **out);
 void worker_destroy(struct worker *worker);
 
