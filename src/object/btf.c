@@ -13,8 +13,9 @@
 #include "object/btf.h"
 #include "object/engine.h"
 
-#define BTF_BLOB_MAX (16u << 20)
+
 #define BTF_DEPTH_MAX 32
+#define BTF_ENOTSUPP 524   /* what Linux answers; user space has no name for it */
 
 static void btf_destroy(struct object *object)
 {
@@ -77,10 +78,11 @@ static int btf_check_header(struct btf *btf, struct btf_header *header, struct l
 	if (header->magic != BTF_MAGIC)
 		return log_error(log, -EINVAL, "BTF: the magic number is 0x%04x", header->magic);
 	if (header->version != BTF_VERSION)
-		return log_error(log, -ENOTSUP, "BTF: version %u", header->version);
+		return log_error(log, -BTF_ENOTSUPP, "BTF: version %u", header->version);
 	if (header->flags)
-		return log_error(log, -ENOTSUP, "BTF: flags 0x%x", header->flags);
-	if (header->hdr_len < sizeof(*header) || header->hdr_len > btf->size)
+		return log_error(log, -BTF_ENOTSUPP, "BTF: flags 0x%x", header->flags);
+	if (header->hdr_len < sizeof(*header) || header->hdr_len > btf->size ||
+	    header->hdr_len & 3)
 		return log_error(log, -EINVAL, "BTF: a header of %u bytes", header->hdr_len);
 	for (u32 i = sizeof(*header); i < header->hdr_len; i++)
 		if (btf->data[i])

@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "object/object.h"
 
+#define BTF_BLOB_MAX (16u << 20)  /* bytes */
+
 struct btf {
 	struct object object;
 	u8 *data;                  /* the whole blob */

@@ -47,6 +47,10 @@ struct engine {
 	/* Lines of bpf_trace_printk, in the format of trace_pipe, newline included. NULL: dropped. */
 	void (*trace)(void *ctx, const char *line, size_t len);
 	void *trace_ctx;
+
+	/* The MAC address of device @ifindex, for BPF_PROG_TEST_RUN; -ENODEV when there is none. NULL: no
+	 * devices but lo. Plugged in by backend/engine.c, so that command/ need not see sched/. */
+	int (*device_mac)(struct engine *engine, u32 ifindex, u8 mac[6]);
 };
 
 /** engine_core_init() / engine_core_fini() - the part of an engine that this layer owns.

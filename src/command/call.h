@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* call.h - one bpf(2) call on its way through this folder.
+ *
+ * Invariant: a handler reads the attribute from `attr`, a copy that nobody can change under it, and
+ * writes results through call_reply(), which never writes beyond the `size` that the client gave.
+ */
+#ifndef CLSBPF_COMMAND_CALL_H
+#define CLSBPF_COMMAND_CALL_H
+
+#include "base/log.h"
+#include "command/command.h"
+#include "command/uapi.h"
+#include "object/fd.h"
+
+union call_attr {
+	union bpf_attr bpf;
+	u8 bytes[ATTR_KNOWN];
+};
+
+struct call {
+	struct client *client;
+	struct engine *engine;
+	const union call_attr *attr;   /* zeros behind what the client gave */
+	u8 *reply;                     /* the client's own attribute */
+	u32 size;                      /* bytes that the client gave */
+	struct log log;                /* why it was refused: client->message */
+};
+
+/* Handlers, one a row of command.def. Each returns a handle or 0, or a negative errno. */
+#define COMMAND(command, handler, end, who) must_check int handler(struct call *call);
+#include "command/command.def"
+#undef COMMAND
+
+/** call_u32() / call_u64() - a field that linux/bpf.h may not have, by its offset (uapi.h). */
+static inline u32 call_u32(const struct call *call, u32 off)
+{
+	return get_u32(call->attr->bytes + off);
+}
+
+static inline u64 call_u64(const struct call *call, u32 off)
+{
+	return get_u64(call->attr->bytes + off);
+}
+
+/** call_reply() - write a 4-byte output field back, if the client's attribute reaches that far. */
+void call_reply(struct call *call, u32 off, u32 value);
+#define CALL_REPLY(call, field, value)                                                             \
+	call_reply(call, (u32)offsetof(union bpf_attr, field), value)
+
+/** user_read() / user_write() - copy from and to the client's memory. Returns 0 or -EFAULT. */
+must_check int user_read(void *to, u64 from, u64 len);
+must_check int user_write(u64 to, const void *from, u64 len);
+
+/** user_dup() - a copy of @len bytes at @from; free() it. NULL in *@out for @len 0.
+ *  Returns 0, -EFAULT or -ENOMEM. */
+must_check int user_dup(u64 from, u64 len, void **out);
+
+/** user_string() - a text with at most @room - 1 bytes, always ended. Returns its length, or -EFAULT;
+ *  a longer one gives @room - 1 with the text cut. */
+must_check int user_string(char *to, u64 from, u32 room);
+
+/** user_zeros() - are the @len bytes at @from all 0? Returns 0, -E2BIG or -EFAULT. */
+must_check int user_zeros(u64 from, u64 len);
+
+/** name_copy() - the name of an object: letters, digits, '_' and '.', a 0 byte inside.
+ *  Returns 0 or -EINVAL. */
+must_check int name_copy(char to[BPF_OBJ_NAME_LEN], const char *from);
+
+/* The client's buffer for what the verifier or the BTF reader has to say (log_buf.c). */
+struct log_buf {
+	u64 buf;
+	u32 size, level;
+	u32 true_size_off;     /* where the attribute has log_true_size */
+	struct log log;        /* collects the text; room grows to the level */
+};
+
+/** log_buf_open() - check the three fields as Linux does and make room for the text.
+ *  Returns 0, -EINVAL or -ENOMEM. Give it back with log_buf_close(). */
+must_check int log_buf_open(struct call *call, struct log_buf *lb);
+
+/** log_buf_close() - hand the text to the client, its first line to client->message as well.
+ *  @err: the outcome so far. Returns @err, or -ENOSPC (text cut) or -EFAULT, which win. */
+must_check int log_buf_close(struct call *call, struct log_buf *lb, int err);
+
+struct prog;
+struct map;
+
+/** prog_maps_resolve() - prog.h's invariant: make every LD_IMM64 of @prog that names a map by handle
+ *  or by its place in the client's fd_array name it by its place in prog->maps.
+ *  Returns 0; -EBADF, -EINVAL, -EPROTO, -E2BIG, -EFAULT as Linux. */
+must_check int prog_maps_resolve(struct call *call, struct prog *prog, struct log *log);
+
+/** prog_notes_load() - the BTF handle, func_info and line_info of PROG_LOAD, checked for what their
+ *  readers rely on: offsets that grow and lie in the program, types and strings that exist.
+ *  Returns 0; -EINVAL, -EFAULT, -E2BIG, -EBADF as Linux. */
+must_check int prog_notes_load(struct call *call, struct prog *prog, struct log *log);
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* on_prog.c - BPF_PROG_LOAD: from the client's attribute to a program that can run.
+ *
+ *   attribute -> instructions, licence, name -> form of the code (isa/) -> maps (prog_maps.c)
+ *             -> BTF and its notes (prog_notes.c) -> run_prepare() -> id, handle
+ *
+ * The order is Linux's: it decides which errno a call with two faults gets. Nothing here says that a
+ * program was verified; it runs in checked mode until something does.
+ */
+#include <errno.h>
+#include <time.h>
+
+#include "command/call.h"
+#include "isa/insn.h"
+#include "object/prog.h"
+#include "run/run.h"
+
+#define LICENSE_ROOM 128
+
+/* What a licence text must be for helpers that ask for the GPL. */
+static bool license_is_gpl(const char *license)
+{
+	static const char *const texts[] = {
+		"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL",
+		"Dual MPL/GPL",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (!strcmp(license, texts[i]))
+			return true;
+	return false;
+}
+
+static int prog_type_check(u32 type, struct log *log)
+{
+	switch (type) {
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT:
+	case BPF_PROG_TYPE_SOCKET_FILTER:
+		return 0;
+	default:
+		if (!type || type >= PROG_TYPES)
+			return log_error(log, -EINVAL, "program: there is no type %u", type);
+		return log_error(log, -EOPNOTSUPP, "program: type %u is not supported here yet", type);
+	}
+}
+
+/* Before anything is read from the client's memory. */
+static int prog_attr_check(struct call *call)
+{
+	const union bpf_attr *attr = &call->attr->bpf;
+	struct log *log = &call->log;
+
+	if (attr->prog_flags & ~PROG_FLAGS_KNOWN)
+		return log_error(log, -EINVAL, "program: unknown flags 0x%x", attr->prog_flags);
+	if (attr->prog_flags & FLAG_TOKEN_FD)
+		return log_error(log, -EOPNOTSUPP, "program: BPF tokens are not supported");
+	if (!attr->insn_cnt || attr->insn_cnt > MAX_INSNS)
+		return log_error(log, -E2BIG, "program: %u instructions; 1 to %u are possible",
+				 attr->insn_cnt, MAX_INSNS);
+	if (attr->attach_prog_fd || attr->attach_btf_id)
+		return log_error(log, -EINVAL, "program: this type attaches to no program or type");
+	return 0;
+}
+
+/* What came after the instructions and the licence. */
+static int prog_attr_check_late(struct call *call, struct prog *prog)
+{
+	const union bpf_attr *attr = &call->attr->bpf;
+	struct log *log = &call->log;
+	int err;
+
+	if (call_u64(call, ATTR_PROG_SIGNATURE))
+		return log_error(log, -EOPNOTSUPP, "program: signatures are not supported");
+	if (attr->prog_ifindex)
+		return log_error(log, -EOPNOTSUPP, "program: device %u takes no programs",
+				 attr->prog_ifindex);
+	err = prog_type_check(attr->prog_type, log);
+	if (err)
+		return err;
+	if (name_copy(prog->name, attr->prog_name))
+		return log_error(log, -EINVAL,
+				 "program: a name has letters, digits, '_' and '.', 15 at most");
+	return 0;
+}
+
+static int prog_read(struct call *call, struct prog *prog)
+{
+	const union bpf_attr *attr = &call->attr->bpf;
+	char license[LICENSE_ROOM];
+	struct timespec now;
+	int err;
+
+	err = user_read(prog->insns, attr->insns, (u64)attr->insn_cnt * sizeof(*prog->insns));
+	if (!err)
+		err = user_string(license, attr->license, sizeof(license));
+	if (err < 0)
+		return err;
+	prog->gpl = license_is_gpl(license);
+	prog->type = attr->prog_type;
+	prog->attach_type = attr->expected_attach_type;
+	prog->flags = attr->prog_flags;
+	prog->uid = call->client->uid;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	prog->load_ns = (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
+	return 0;
+}
+
+/* Everything that has a log. */
+static int prog_check(struct call *call, struct prog *prog, struct log *log)
+{
+	const union bpf_attr *attr = &call->attr->bpf;
+	int err;
+
+	if (attr->prog_flags & BPF_F_SLEEPABLE)
+		return log_error(log, -EINVAL, "program: this type must not sleep");
+	if (attr->core_relo_cnt)
+		return log_error(log, -EOPNOTSUPP,
+				 "program: CO-RE relocation by the engine is not supported; the loader does it");
+	err = insn_check_program(prog->insns, prog->insn_count, log);
+	if (!err)
+		err = prog_seal_tag(prog, prog->insns);
+	if (!err)
+		err = prog_maps_resolve(call, prog, log);
+	if (!err)
+		err = prog_notes_load(call, prog, log);
+	if (!err)
+		err = run_prepare(prog, log);
+	return err;
+}
+
+int on_prog_load(struct call *call)
+{
+	const union bpf_attr *attr = &call->attr->bpf;
+	struct log_buf lb = { .buf = attr->log_buf, .size = attr->log_size,
+			      .level = attr->log_level,
+			      .true_size_off = ATTR_PROG_LOG_TRUE_SIZE };
+	struct prog *prog;
+	int err;
+
+	err = prog_attr_check(call);
+	if (!err)
+		err = prog_create(call->engine, attr->insn_cnt, &prog);
+	if (err)
+		return err;
+	err = prog_read(call, prog);
+	if (!err)
+		err = prog_attr_check_late(call, prog);
+	if (!err)
+		err = log_buf_open(call, &lb);
+	if (!err) {
+		err = prog_check(call, prog, &lb.log);
+		err = log_buf_close(call, &lb, err);
+	}
+	if (!err)
+		err = object_publish(&prog->object);
+	if (!err)
+		err = fd_install(call->client, &prog->object, 0);
+	if (err < 0)
+		object_put_user(&prog->object);
+	return err;
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* on_test_run.c - BPF_PROG_TEST_RUN over a packet that the client gives.
+ *
+ *   data_in --> packet --> ctx_in's fields --> run, `repeat` times --> data_out, ctx_out
+ *
+ * The packet is what Linux makes of the bytes: received on a loopback device, MAC header in front
+ * for tc programs and taken off for socket filters (whose output has 14 zero bytes there). All
+ * runs see the same packet, as the run before left it. A redirect is returned and not performed.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "command/call.h"
+#include "object/prog.h"
+#include "packet/packet.h"
+#include "run/run.h"
+
+#define TEST_LEN_MIN 14u       /* a MAC header */
+#define TEST_LEN_MAX 3712u     /* a page without Linux's headroom and tailroom */
+#define TEST_WIRE_MAX 65536u
+#define TEST_SEGS_MAX 65535u
+#define TEST_SECTION 64        /* runs in one read section */
+#define MAC_LEN 14
+
+/* One run of the command. */
+struct test {
+	struct call *call;
+	struct prog *prog;
+	struct packet *packet;
+	struct exec *exec;
+	struct __sk_buff ctx;  /* ctx_in, then ctx_out */
+	bool has_ctx;
+	bool l2;
+	u32 verdict, duration;
+};
+
+static int test_attr_check(const struct call *call)
+{
+	const union bpf_attr *attr = &call->attr->bpf;
+
+	return !attr->test.ctx_size_in != !attr->test.ctx_in ||
+	       !attr->test.ctx_size_out != !attr->test.ctx_out ? -EINVAL : 0;
+}
+
+static int test_read(struct test *t)
+{
+	const union bpf_attr *attr = &t->call->attr->bpf;
+	u32 len = attr->test.data_size_in, size = attr->test.ctx_size_in;
+	struct log *log = &t->call->log;
+
+	if (attr->test.flags & ~TEST_CHECKSUM_COMPLETE || attr->test.cpu || attr->test.batch_size)
+		return log_error(log, -EINVAL, "test run: flags, cpu and batch_size are not for packets");
+	if (len < TEST_LEN_MIN || len > TEST_LEN_MAX)
+		return log_error(log, -EINVAL, "test run: a packet of %u bytes; %u to %u are possible",
+				 len, TEST_LEN_MIN, TEST_LEN_MAX);
+	if (!attr->test.data_in)
+		return -EFAULT;
+	t->has_ctx = attr->test.ctx_in || attr->test.ctx_out;
+	if (!size)
+		return 0;
+	if (size > sizeof(t->ctx) &&
+	    user_zeros(attr->test.ctx_in + sizeof(t->ctx), size - sizeof(t->ctx)))
+		return log_error(log, -E2BIG, "test run: the context has fields of the future");
+	return user_read(&t->ctx, attr->test.ctx_in, min_u32(size, sizeof(t->ctx)));
+}
+
+/* Which bytes of the context the client may set. */
+static bool test_ctx_may_set(size_t off)
+{
+#define FIELD(field)                                                                               \
+	(off >= offsetof(struct __sk_buff, field) &&                                               \
+	 off < offsetof(struct __sk_buff, field) + sizeof(((struct __sk_buff *)0)->field))
+	return FIELD(mark) || FIELD(priority) || FIELD(ingress_ifindex) || FIELD(ifindex) ||
+	       FIELD(cb) || FIELD(tstamp) || FIELD(wire_len) || FIELD(gso_segs) || FIELD(gso_size) ||
+	       FIELD(hwtstamp);
+#undef FIELD
+}
+
+static int test_ctx_apply(struct test *t)
+{
+	struct __sk_buff *to = &t->packet->ctx;
+	const struct __sk_buff *from = &t->ctx;
+	struct log *log = &t->call->log;
+	const u8 *bytes = (const u8 *)from;
+
+	for (size_t i = 0; i < sizeof(*from); i++)
+		if (bytes[i] && !test_ctx_may_set(i))
+			return log_error(log, -EINVAL, "test run: byte %zu of the context cannot be set",
+					 i);
+	if (from->wire_len && (from->wire_len < t->packet->ctx.len || from->wire_len > TEST_WIRE_MAX))
+		return log_error(log, -EINVAL, "test run: wire_len %u for %u bytes", from->wire_len,
+				 t->packet->ctx.len);
+	if (from->gso_segs > TEST_SEGS_MAX)
+		return log_error(log, -EINVAL, "test run: gso_segs %u", from->gso_segs);
+	to->mark = from->mark;
+	to->priority = from->priority;
+	to->ingress_ifindex = from->ingress_ifindex;
+	memcpy(to->cb, from->cb, sizeof(to->cb));
+	to->tstamp = from->tstamp;
+	to->wire_len = from->wire_len ? from->wire_len : t->packet->ctx.len;
+	to->gso_segs = from->gso_segs;
+	to->gso_size = (u16)from->gso_size;
+	to->hwtstamp = from->hwtstamp;
+	return 0;
+}
+
+static int test_packet_make(struct test *t)
+{
+	const union bpf_attr *attr = &t->call->attr->bpf;
+	struct engine *engine = t->call->engine;
+	u32 ifindex = t->ctx.ifindex > 1 ? t->ctx.ifindex : 1;
+	u8 mac[6] = { 0 };
+	int err;
+
+	if (ifindex > 1 && (!engine->device_mac || engine->device_mac(engine, ifindex, mac)))
+		return log_error(&t->call->log, -ENODEV, "test run: there is no device %u", ifindex);
+	err = packet_create(attr->test.data_size_in, &t->packet);
+	if (!err)
+		err = packet_fill(t->packet, u64_ptr(attr->test.data_in), attr->test.data_size_in, true,
+				  mac);
+	if (err)
+		return err;
+	t->packet->ctx.ifindex = ifindex;
+	t->l2 = t->prog->type != BPF_PROG_TYPE_SOCKET_FILTER;
+	if (!t->l2)
+		packet_pull(t->packet, MAC_LEN);
+	t->packet->ctx.wire_len = t->packet->ctx.len;
+	return t->has_ctx ? test_ctx_apply(t) : 0;
+}
+
+/* The sum behind an Internet checksum, not folded. */
+static u32 test_sum(const u8 *at, u32 len)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i + 1 < len; i += 2)
+		sum += get_u16(at + i);
+	if (len & 1) {
+		u8 last[2] = { at[len - 1], 0 };
+
+		sum += get_u16(last);
+	}
+	while (sum >> 32)
+		sum = (u32)sum + (sum >> 32);
+	return (u32)sum;
+}
+
+static u16 test_fold(u32 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (u16)(sum + (sum >> 16));
+}
+
+/* The bytes that CSUM_COMPLETE is about: from the network header on. */
+static u32 test_packet_sum(const struct test *t)
+{
+	u32 off = t->l2 ? MAC_LEN : 0;
+
+	return t->packet->ctx.len < off ? 0
+		: test_sum(t->packet->data + off, t->packet->ctx.len - off);
+}
+
+static int test_run(struct test *t)
+{
+	u32 repeat = max_u32(t->call->attr->bpf.test.repeat, 1);
+	struct reclaim *reclaim = t->call->engine->reclaim;
+	struct timespec begin, end;
+	const struct run_fault *fault;
+	s64 ns;
+
+	t->exec->packet = t->packet;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (u32 i = 0; i < repeat;) {
+		reclaim_enter(reclaim, t->exec->slot);
+		for (u32 n = 0; n < TEST_SECTION && i < repeat; n++, i++) {
+			t->exec->redirect_ifindex = 0;
+			t->exec->redirect_flags = 0;
+			t->verdict = (u32)run_prog(t->exec, t->prog);
+			fault = run_fault(t->exec);
+			if (fault->prog)
+				break;
+		}
+		if (fault->prog)
+			log_add(&t->call->log, "instruction %u: %s", fault->insn, fault->text);
+		reclaim_exit(reclaim, t->exec->slot);
+		if (t->call->log.len)
+			return -EFAULT;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	ns = (s64)(end.tv_sec - begin.tv_sec) * 1000000000 + (end.tv_nsec - begin.tv_nsec);
+	t->duration = (u32)((u64)ns / repeat);
+	return 0;
+}
+
+/* Linux's rule for output: a size hint that is too small cuts, and says -ENOSPC in the end. */
+static int test_output(u64 to, u32 room, const void *from, u32 size)
+{
+	u32 n = room && size > room ? room : size;
+	int err = to ? user_write(to, from, n) : 0;
+
+	return err ? err : n < size ? -ENOSPC : 0;
+}
+
+static int test_ctx_give(struct test *t)
+{
+	const union bpf_attr *attr = &t->call->attr->bpf;
+	const struct __sk_buff *from = &t->packet->ctx;
+	int err;
+
+	if (!attr->test.ctx_out)
+		return 0;
+	t->ctx.mark = from->mark;
+	t->ctx.priority = from->priority;
+	t->ctx.ingress_ifindex = from->ingress_ifindex;
+	t->ctx.ifindex = from->ifindex;
+	t->ctx.tstamp = from->tstamp;
+	memcpy(t->ctx.cb, from->cb, sizeof(t->ctx.cb));
+	t->ctx.wire_len = from->wire_len;
+	t->ctx.gso_segs = from->gso_segs;
+	t->ctx.hwtstamp = from->hwtstamp;
+	err = test_output(attr->test.ctx_out, attr->test.ctx_size_out, &t->ctx, sizeof(t->ctx));
+	if (err != -EFAULT)
+		CALL_REPLY(t->call, test.ctx_size_out, sizeof(t->ctx));
+	return err;
+}
+
+static int test_give(struct test *t)
+{
+	const union bpf_attr *attr = &t->call->attr->bpf;
+	int err;
+
+	if (!t->l2) {
+		err = packet_room(t->packet, MAC_LEN, 0);
+		if (err)
+			return err;
+		packet_push(t->packet, MAC_LEN);
+		memset(t->packet->data, 0, MAC_LEN);
+	}
+	err = test_output(attr->test.data_out, attr->test.data_size_out, t->packet->data,
+			  t->packet->ctx.len);
+	if (err == -EFAULT)
+		return err;
+	CALL_REPLY(t->call, test.data_size_out, t->packet->ctx.len);
+	CALL_REPLY(t->call, test.retval, t->verdict);
+	CALL_REPLY(t->call, test.duration, t->duration);
+	return err ? err : test_ctx_give(t);
+}
+
+static int test_try(struct test *t)
+{
+	bool complete = t->call->attr->bpf.test.flags & TEST_CHECKSUM_COMPLETE;
+	int err = test_read(t);
+
+	if (!err)
+		err = test_packet_make(t);
+	if (!err)
+		err = run_exec_create(t->call->engine, 0, &t->exec);
+	if (err)
+		return err;
+	if (complete) {
+		t->packet->csum = test_packet_sum(t);
+		t->packet->ip_summed = CSUM_COMPLETE;
+	}
+	err = test_run(t);
+	if (!err && complete && test_fold(test_packet_sum(t)) != test_fold(t->packet->csum))
+		err = log_error(&t->call->log, -EBADMSG, "test run: the checksum was not kept up to date");
+	return err ? err : test_give(t);
+}
+
+int on_test_run(struct call *call)
+{
+	struct test t = { .call = call };
+	struct object *object;
+	int fd = (int)call->attr->bpf.test.prog_fd, err;
+
+	err = test_attr_check(call);
+	if (err)
+		return err;
+	err = fd_get(call->client, fd, OBJECT_PROG, &object, NULL);
+	if (err)
+		return log_error(&call->log, err, "test run: handle %d is not a program", fd);
+	t.prog = prog_of(object);
+	err = test_try(&t);
+	run_exec_destroy(t.exec);
+	packet_destroy(t.packet);
+	object_put(object);
+	return err;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* prog_maps.c - which maps a program uses, and where in it.
+ *
+ *   src MAP_FD / MAP_VALUE             imm is a handle of the client
+ *   src MAP_IDX / MAP_IDX_VALUE        imm is a place in the client's fd_array
+ *        |
+ *        v
+ *   src MAP_IDX / MAP_IDX_VALUE        imm is a place in prog->maps
+ *
+ * A map stands in prog->maps once, however often it is named. With fd_array_cnt the program holds
+ * every map of the array, named or not.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "command/call.h"
+#include "map/map.h"
+#include "object/prog.h"
+
+#define FD_ARRAY_MAX 4096
+
+/* The place of the map behind @fd in prog->maps. */
+static int prog_map_add(struct call *call, struct prog *prog, int fd, struct log *log, u32 *place)
+{
+	struct object *object;
+	int err = fd_get(call->client, fd, OBJECT_MAP, &object, NULL);
+	u32 i;
+
+	if (err)
+		return log_error(log, err, "program: handle %d is not a map", fd);
+	if (!prog->maps)
+		prog->maps = calloc(PROG_MAPS_MAX, sizeof(struct object *));
+	for (i = 0; i < prog->map_count && prog->maps[i] != object; i++)
+		;
+	if (!prog->maps || i == PROG_MAPS_MAX) {
+		object_put(object);
+		return prog->maps ? log_error(log, -E2BIG, "program: more than %u maps", PROG_MAPS_MAX)
+				  : -ENOMEM;
+	}
+	if (i == prog->map_count)
+		prog->maps[prog->map_count++] = object;
+	else
+		object_put(object);
+	*place = i;
+	return 0;
+}
+
+/* Hold what the client's array names, whether an instruction does or not. */
+static int prog_fd_array(struct call *call, struct prog *prog, struct log *log)
+{
+	u32 count = call_u32(call, ATTR_PROG_FD_ARRAY_CNT), place;
+	u64 array = call->attr->bpf.fd_array;
+
+	if (count > FD_ARRAY_MAX)
+		return log_error(log, -EINVAL, "program: fd_array with %u entries", count);
+	for (u32 i = 0; i < count; i++) {
+		struct object *object;
+		s32 fd;
+		int err = array ? user_read(&fd, array + i * sizeof(fd), sizeof(fd)) : -EFAULT;
+
+		if (err)
+			return err;
+		if (!fd_get(call->client, fd, OBJECT_BTF, &object, NULL)) {
+			object_put(object);
+			continue;
+		}
+		if (prog_map_add(call, prog, fd, log, &place))
+			return -EBADF;
+	}
+	return 0;
+}
+
+/* The handle that an instruction means. */
+static int insn_map_fd(struct call *call, const struct bpf_insn *insn, u32 at, struct log *log,
+		       s32 *fd)
+{
+	u64 array = call->attr->bpf.fd_array;
+	u32 count = call_u32(call, ATTR_PROG_FD_ARRAY_CNT);
+
+	if (insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE) {
+		*fd = insn->imm;
+		return 0;
+	}
+	if (!array)
+		return log_error(log, -EPROTO, "instruction %u: there is no fd_array", at);
+	if (insn->imm < 0 || (u32)insn->imm >= (count ? count : FD_ARRAY_MAX))
+		return log_error(log, -EFAULT, "instruction %u: place %d is outside fd_array", at,
+				 insn->imm);
+	return user_read(fd, array + (u32)insn->imm * sizeof(*fd), sizeof(*fd));
+}
+
+static int insn_map_resolve(struct call *call, struct prog *prog, u32 at, struct log *log)
+{
+	struct bpf_insn *insn = &prog->insns[at];
+	bool value = insn->src_reg == BPF_PSEUDO_MAP_VALUE ||
+		     insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE;
+	u32 off = (u32)insn[1].imm, place, left;
+	const struct map *map;
+	u8 *address;
+	s32 fd;
+	int err;
+
+	if (!value && off)
+		return log_error(log, -EINVAL, "instruction %u: a map has no upper half", at);
+	err = insn_map_fd(call, insn, at, log, &fd);
+	if (!err)
+		err = prog_map_add(call, prog, fd, log, &place);
+	if (err)
+		return err;
+	map = map_of(prog->maps[place]);
+	if (value) {
+		if (off >= MAX_MAP_OFF || !map->ops->direct_value)
+			return log_error(log, -EINVAL,
+					 "instruction %u: offset %u into a %s map cannot be had", at, off,
+					 map->type->name);
+		err = map->ops->direct_value(map_of(prog->maps[place]), off, &address, &left);
+		if (err)
+			return log_error(log, err, "instruction %u: offset %u is outside the map's value",
+					 at, off);
+	}
+	insn->src_reg = value ? BPF_PSEUDO_MAP_IDX_VALUE : BPF_PSEUDO_MAP_IDX;
+	insn->imm = (s32)place;
+	return 0;
+}
+
+int prog_maps_resolve(struct call *call, struct prog *prog, struct log *log)
+{
+	int err = prog_fd_array(call, prog, log);
+
+	for (u32 i = 0; !err && i < prog->insn_count; i++) {
+		if (prog->insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		switch (prog->insns[i].src_reg) {
+		case BPF_PSEUDO_MAP_FD:
+		case BPF_PSEUDO_MAP_VALUE:
+		case BPF_PSEUDO_MAP_IDX:
+		case BPF_PSEUDO_MAP_IDX_VALUE:
+			err = insn_map_resolve(call, prog, i, log);
+			break;
+		default:
+			break;
+		}
+		i++;
+	}
+	return err;
+}
