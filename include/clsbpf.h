@@ -21,7 +21,6 @@
 #ifndef CLSBPF_H
 #define CLSBPF_H
 
-#include <linux/bpf.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +31,7 @@ extern "C" {
 #define CLSBPF_API __attribute__((visibility("default")))
 
 struct clsbpf_engine;
+union bpf_attr; /* linux/bpf.h */
 
 /** Options of an engine; `size` is sizeof(struct clsbpf_options), so that it can grow. */
 struct clsbpf_options {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* options.h - the options of a verb as a table: parsing, checking and help come from the same rows. */
+#ifndef CLSBPF_CLI_OPTIONS_H
+#define CLSBPF_CLI_OPTIONS_H
+
+#include <stdio.h>
+
+#include "base/log.h"
+
+enum option_kind {
+	OPTION_FLAG,     /* bool, set */
+	OPTION_CLEAR,    /* bool, cleared */
+	OPTION_U32,      /* decimal, 0x..., */
+	OPTION_U64,
+	OPTION_STRING,   /* const char *, the word itself */
+	OPTION_LIST,     /* struct option_list: may be given several times */
+	OPTION_LATER,    /* known, and refused with the text in `help` */
+};
+
+#define OPTION_LIST_MAX 32
+
+struct option_list {
+	const char *item[OPTION_LIST_MAX];
+	u32 count;
+};
+
+struct option_row {
+	const char *name;      /* "--mark" or "-r" */
+	enum option_kind kind;
+	size_t offset;         /* of the member in the verb's settings */
+	const char *metavar;   /* NULL for flags */
+	const char *help;
+	size_t seen;           /* of a bool that says the option was given; 0: none */
+};
+
+/** options_parse() - take options out of @argv into @settings, by @rows (the last has no name).
+ *  What is no option stays in @argv, in order; `--` ends the options. "-r" alone words may carry their
+ *  value in the same word ("-rFILE"), long ones after '=' .
+ *  Returns the number of words left, or -EINVAL with a sentence. */
+must_check int options_parse(const struct option_row *rows, void *settings, int argc, char **argv,
+			     struct log *log);
+
+/** options_help() - one line a row. */
+void options_help(const struct option_row *rows, FILE *file);
+
+#endif
