@@ -37,6 +37,7 @@ struct backend_ops {
 	int (*subscribe)(struct backend *backend, enum backend_group group, backend_sink sink,
 			 void *ctx);
 	int (*path)(struct backend *backend, enum backend_path what, char *buf, size_t room);
+	const char *(*message)(struct backend *backend);   /* NULL: it never says more than an errno */
 	void (*destroy)(struct backend *backend);
 };
 
@@ -62,11 +63,37 @@ static inline int backend_rtnl(struct backend *b, const struct nlmsghdr *request
 /** backend_close() - close a handle. */
 static inline int backend_close(struct backend *b, int handle) { return b->ops->close(b, handle); }
 
+/** backend_path() - a path of @what, as the front end and bpf(2) commands use it, into @buf.
+ *  Returns 0, -ENOENT (there is none) or -ENAMETOOLONG. */
 static inline int backend_path(struct backend *b, enum backend_path what, char *buf, size_t room)
 {
 	return b->ops->path(b, what, buf, room);
 }
 
+/** backend_message() - one sentence about why the last bpf() was refused, for commands that have no
+ *  log of their own (maps, pins, test runs); "" when there is none, on Linux always. Valid until the
+ *  next call. */
+static inline const char *backend_message(struct backend *b)
+{
+	return b->ops->message ? b->ops->message(b) : "";
+}
+
+/** backend_map_memory() - the memory of a map with BPF_F_MMAPABLE, shared; munmap() it.
+ *  Returns 0, or -errno: -EOPNOTSUPP where maps are not shared that way. */
+static inline int backend_map_memory(struct backend *b, int handle, u64 offset, u64 length,
+				     void **out)
+{
+	return b->ops->map_memory(b, handle, offset, length, out);
+}
+
+/** backend_wait() - until @handle can be read. Returns 1, 0 after @timeout_ms, or -errno. */
+static inline int backend_wait(struct backend *b, int handle, int timeout_ms)
+{
+	return b->ops->wait(b, handle, timeout_ms);
+}
+
+/** backend_subscribe() - from now on what @group says goes to @sink, from the thread that causes
+ *  it; NULL ends it. Returns 0 or -EOPNOTSUPP. */
 static inline int backend_subscribe(struct backend *b, enum backend_group group, backend_sink sink,
 				    void *ctx)
 {

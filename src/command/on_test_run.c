@@ -111,9 +111,13 @@ static int test_packet_make(struct test *t)
 	struct engine *engine = t->call->engine;
 	u32 ifindex = t->ctx.ifindex > 1 ? t->ctx.ifindex : 1;
 	u8 mac[6] = { 0 };
-	int err;
+	int err = -ENODEV;
 
-	if (ifindex > 1 && (!engine->device_mac || engine->device_mac(engine, ifindex, mac)))
+	reclaim_enter(engine->reclaim, t->call->client->slot);
+	if (engine->device_mac)
+		err = engine->device_mac(engine, ifindex, mac);
+	reclaim_exit(engine->reclaim, t->call->client->slot);
+	if (err && ifindex > 1)
 		return log_error(&t->call->log, -ENODEV, "test run: there is no device %u", ifindex);
 	err = packet_create(attr->test.data_size_in, &t->packet);
 	if (!err)

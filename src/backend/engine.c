@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* engine.c - the engine behind the seam, in this process: where its layers are plugged together.
+ *
+ *   backend -> client (handles) -> engine: ids, pins, clock (object/), devices (sched/)
+ *              |-- bpf():  command/
+ *              '-- rtnl(): rtnl/
+ *
+ * One client, the caller, who may call from several threads: calls take turns.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "backend/backend.h"
+#include "backend/reply.h"
+#include "command/command.h"
+#include "object/engine.h"
+#include "object/fd.h"
+#include "rtnl/rtnl.h"
+#include "sched/sched.h"
+
+struct engine_backend {
+	struct backend backend;
+	struct engine engine;
+	struct client *client;
+	pthread_mutex_t lock;      /* of the client: one call at a time */
+	u32 seq;
+	backend_sink trace;        /* who reads the lines of bpf_trace_printk() */
+	void *trace_ctx;
+};
+
+static struct engine_backend *engine_of(struct backend *backend)
+{
+	return container_of(backend, struct engine_backend, backend);
+}
+
+static int engine_bpf(struct backend *backend, int cmd, union bpf_attr *attr, u32 size)
+{
+	struct engine_backend *eb = engine_of(backend);
+	int ret;
+
+	pthread_mutex_lock(&eb->lock);
+	ret = command_bpf(eb->client, cmd, attr, size);
+	pthread_mutex_unlock(&eb->lock);
+	return ret;
+}
+
+static int engine_reply(void *ctx, const void *bytes, size_t len)
+{
+	struct reply *reply = ctx;
+	int err = reply_take(reply, bytes, len);
+
+	return err ? err : reply->err;
+}
+
+static int engine_rtnl(struct backend *backend, const struct nlmsghdr *request, backend_sink sink,
+		       void *ctx, struct log *log)
+{
+	struct engine_backend *eb = engine_of(backend);
+	struct reply reply = { .sink = sink, .ctx = ctx, .log = log };
+	struct nlmsghdr *copy;
+	int err;
+
+	pthread_mutex_lock(&eb->lock);
+	reply.seq = ++eb->seq;
+	err = reply_request(request, reply.seq, &copy);
+	if (!err) {
+		err = rtnl_request(eb->client, copy, copy->nlmsg_len, engine_reply, &reply);
+		free(copy);
+		if (!err)
+			err = reply.err;
+	}
+	pthread_mutex_unlock(&eb->lock);
+	return err;
+}
+
+static int engine_close(struct backend *backend, int handle)
+{
+	return fd_close(engine_of(backend)->client, handle);
+}
+
+static int engine_map_memory(struct backend *backend, int handle, u64 offset, u64 length,
+			     void **out)
+{
+	return -EOPNOTSUPP;
+}
+
+static int engine_wait(struct backend *backend, int handle, int timeout_ms)
+{
+	return -EOPNOTSUPP;
+}
+
+static void engine_trace(void *ctx, const char *line, size_t len)
+{
+	struct engine_backend *eb = ctx;
+
+	(void)eb->trace(eb->trace_ctx, line, len);
+}
+
+static int engine_subscribe(struct backend *backend, enum backend_group group, backend_sink sink,
+			    void *ctx)
+{
+	struct engine_backend *eb = engine_of(backend);
+
+	if (group != BACKEND_TRACE)
+		return -EOPNOTSUPP;
+	eb->engine.trace = NULL;
+	eb->trace = sink;
+	eb->trace_ctx = ctx;
+	eb->engine.trace_ctx = eb;
+	eb->engine.trace = sink ? engine_trace : NULL;
+	return 0;
+}
+
+/* Pins have the paths that they have on Linux; there is no pipe and no kernel's BTF to read. */
+static int engine_path(struct backend *backend, enum backend_path what, char *buf, size_t room)
+{
+	static const char root[] = "/sys/fs/bpf";
+
+	if (what != BACKEND_PIN_ROOT)
+		return -ENOENT;
+	if (sizeof(root) > room)
+		return -ENAMETOOLONG;
+	memcpy(buf, root, sizeof(root));
+	return 0;
+}
+
+static const char *engine_message(struct backend *backend)
+{
+	return engine_of(backend)->client->message;
+}
+
+static void engine_destroy(struct backend *backend)
+{
+	struct engine_backend *eb = engine_of(backend);
+
+	client_destroy(eb->client);
+	if (eb->engine.sched)
+		sched_destroy(&eb->engine);
+	engine_core_fini(&eb->engine);
+	pthread_mutex_destroy(&eb->lock);
+	free(eb);
+}
+
+static const struct backend_ops engine_ops = {
+	.bpf = engine_bpf,
+	.rtnl = engine_rtnl,
+	.close = engine_close,
+	.map_memory = engine_map_memory,
+	.wait = engine_wait,
+	.subscribe = engine_subscribe,
+	.path = engine_path,
+	.message = engine_message,
+	.destroy = engine_destroy,
+};
+
+static int engine_device_mac(struct engine *engine, u32 ifindex, u8 mac[6])
+{
+	const struct device *device = device_find(engine, ifindex);
+
+	if (!device)
+		return -ENODEV;
+	memcpy(mac, device->mac, 6);
+	return 0;
+}
+
+int backend_engine_create(const struct engine_config *config, struct backend **out)
+{
+	struct engine_backend *eb = calloc(1, sizeof(*eb));
+	int err;
+
+	if (!eb)
+		return -ENOMEM;
+	err = engine_core_init(&eb->engine, config);
+	if (err) {
+		free(eb);
+		return err;
+	}
+	eb->backend.ops = &engine_ops;
+	eb->engine.device_mac = engine_device_mac;
+	pthread_mutex_init(&eb->lock, NULL);
+	err = sched_create(&eb->engine);
+	if (!err)
+		err = client_create(&eb->engine, &eb->client);
+	if (err) {
+		engine_destroy(&eb->backend);
+		return err;
+	}
+	*out = &eb->backend;
+	return 0;
+}
+
+struct engine *backend_engine(struct backend *backend)
+{
+	return backend->ops == &engine_ops ? &engine_of(backend)->engine : NULL;
+}
