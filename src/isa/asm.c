@@ -677,6 +677,7 @@ static int read_special(struct source *s, char letter)
 {
 	enum insn_id id;
 
+	skip_blanks(s);
 	if (letter == 'r' && !take_row(s, SHAPE_ENDIAN, 0, &id))
 		return read_self(s, id, letter);
 	if (*s->at == '-' && !isdigit((unsigned char)s->at[1]) && take(s, "-"))
