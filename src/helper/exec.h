@@ -31,6 +31,10 @@ struct exec {
 	const struct exec_host *host;   /* NULL outside of a datapath (TEST_RUN) */
 	void *host_ctx;
 
+	/* How many bytes the running program may read at @address, 0: none; set by run/. For helpers
+	 * that follow pointers which their row does not describe (%s of trace_printk). */
+	u32 (*readable)(const struct exec *exec, u64 address);
+
 	/* What bpf_redirect() asked for in this run. */
 	u32 redirect_ifindex;
 	u64 redirect_flags;

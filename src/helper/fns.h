@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* fns.h - the C functions behind helper.def, declared from its rows. */
+#ifndef CLSBPF_HELPER_FNS_H
+#define CLSBPF_HELPER_FNS_H
+
+#include "base/types.h"
+
+struct exec;
+
+#define HELPER(id, name, ...) \
+	u64 helper_##name(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+#include "helper/helper.def"
+#undef HELPER
+
+#endif

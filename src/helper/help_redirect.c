@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* help_redirect.c - sending a packet elsewhere: later (redirect) or a clone of it now. */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+
+#include "helper/exec.h"
+#include "helper/fns.h"
+
+u64 helper_redirect(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	if (a2 & ~(u64)BPF_F_INGRESS)
+		return TC_ACT_SHOT;
+	exec->redirect_ifindex = (u32)a1;
+	exec->redirect_flags = a2;
+	return TC_ACT_REDIRECT;
+}
+
+u64 helper_clone_redirect(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	int err = -EINVAL;
+
+	/* Without a datapath around the program there is no device of any number. */
+	if (!(a3 & ~(u64)BPF_F_INGRESS) && exec->host)
+		err = exec->host->clone_redirect(exec, (u32)a2, a3 & BPF_F_INGRESS);
+	return (u64)(s64)err;
+}

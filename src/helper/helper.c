@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* helper.c - finding helpers by id. The names of all helpers come from linux/bpf.h's own list. */
+#include <linux/bpf.h>
+
+#include "helper/fns.h"
+#include "helper/helper.h"
+
+enum { SKB = WHO_CLS | WHO_ACT | WHO_SOCKET, TC = WHO_TC, ALL = WHO_ALL };
+
+#define M(type) (1ull << BPF_MAP_TYPE_##type)
+#define HELPER_ID_MAX 211
+
+static const struct helper rows[HELPER_ID_MAX + 1] = {
+#define HELPER(id, name, ret, a1, a2, a3, a4, a5, who, flags, map_types)                           \
+	[id] = { id, #name, helper_##name, RET_##ret,                                              \
+		 { ARG_##a1, ARG_##a2, ARG_##a3, ARG_##a4, ARG_##a5 }, who, flags, map_types },
+#include "helper/helper.def"
+#undef HELPER
+};
+
+#define NAME(name, ...) #name,
+static const char *const names[] = { __BPF_FUNC_MAPPER(NAME) };
+#undef NAME
+
+const struct helper *helper_find(u32 id)
+{
+	return id <= HELPER_ID_MAX && rows[id].id ? &rows[id] : NULL;
+}
+
+const char *helper_name(u32 id)
+{
+	return id && id < ARRAY_SIZE(names) ? names[id] : NULL;
+}
+
+u32 helper_who_of(u32 prog_type)
+{
+	switch (prog_type) {
+	case BPF_PROG_TYPE_SCHED_CLS:
+		return WHO_CLS;
+	case BPF_PROG_TYPE_SCHED_ACT:
+		return WHO_ACT;
+	case BPF_PROG_TYPE_SOCKET_FILTER:
+		return WHO_SOCKET;
+	case BPF_PROG_TYPE_XDP:
+		return WHO_XDP;
+	default:
+		return 0;
+	}
+}
