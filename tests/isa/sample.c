@@ -3,6 +3,7 @@
 #include "sample.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -244,4 +245,12 @@ int linux_run(int fd)
 					  .data_size_in = sizeof(packet), .repeat = 1 } };
 
 	return linux_bpf(BPF_PROG_TEST_RUN, &attr);
+}
+
+const char *linux_skip(int err)
+{
+	static char name[128];
+
+	snprintf(name, sizeof(name), "comparison with Linux # SKIP %s", strerror(-err));
+	return name;
 }

@@ -44,4 +44,8 @@ int linux_load(const struct bpf_insn *insns, u32 count, int map_fd, char *text, 
 /** linux_run() - run a program once on a packet of zeros. Returns 0 or -errno. */
 int linux_run(int fd);
 
+/** linux_skip() - the name for a test that says what linux_map() answered. cmocka's skip() prints
+ *  "not ok", which meson takes for a failure; a test that does nothing under this name is a skip. */
+const char *linux_skip(int err);
+
 #endif

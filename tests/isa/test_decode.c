@@ -261,6 +261,10 @@ static void test_cut_constant(void **state)
 	assert_non_null(strstr(log.text, "ends inside"));
 }
 
+static void test_nothing(void **state)
+{
+}
+
 int main(void)
 {
 	static const char *const names[INSN_COUNT] = {
@@ -269,12 +273,13 @@ int main(void)
 #undef INSN
 	};
 	static struct asked asks[INSN_COUNT + 1];
-	static struct CMUnitTest tests[INSN_COUNT + 2];
-	int map_fd = linux_map(8), err;
+	static struct CMUnitTest tests[INSN_COUNT + 3];
+	int map_fd = linux_map(8), count = INSN_COUNT + 2, err;
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	if (map_fd < 0)
-		printf("# Linux is not asked: %s\n", strerror(-map_fd));
+		tests[count++] = (struct CMUnitTest){ .name = linux_skip(map_fd),
+						      .test_func = test_nothing };
 	for (int id = 0; id <= INSN_COUNT; id++) {
 		asks[id] = (struct asked){ .id = id, .map_fd = map_fd };
 		tests[id] = (struct CMUnitTest){
@@ -285,7 +290,7 @@ int main(void)
 	}
 	tests[INSN_COUNT + 1] = (struct CMUnitTest){ .name = "cut constant",
 						     .test_func = test_cut_constant };
-	err = cmocka_run_group_tests_name("decode", tests, NULL, NULL);
+	err = _cmocka_run_group_tests("decode", tests, count, NULL, NULL);
 	if (map_fd >= 0)
 		close(map_fd);
 	return err;

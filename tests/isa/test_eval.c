@@ -160,8 +160,6 @@ static void test_row(void **state)
 {
 	const struct asked *ask = *state;
 
-	if (ask->map_fd < 0)
-		skip();
 	test_registers(ask);
 	test_immediates(ask);
 }
@@ -210,6 +208,10 @@ static void test_ranges(void **state)
 	}
 }
 
+static void test_nothing(void **state)
+{
+}
+
 int main(void)
 {
 	static const char *const names[INSN_COUNT] = {
@@ -227,8 +229,9 @@ int main(void)
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	if (map_fd < 0)
-		printf("# SKIP all rows: Linux is not asked: %s\n", strerror(-map_fd));
-	for (int id = 0; id < INSN_COUNT; id++) {
+		tests[count++] = (struct CMUnitTest){ .name = linux_skip(map_fd),
+						      .test_func = test_nothing };
+	for (int id = 0; map_fd >= 0 && id < INSN_COUNT; id++) {
 		if (!eval_is_alu(id) && !eval_is_cond(id))
 			continue;
 		asks[id] = (struct asked){ .id = id, .map_fd = map_fd, .records = records };
