@@ -116,7 +116,7 @@ static void prog_info_fill(struct prog *prog, struct bpf_prog_info *info)
 static int prog_info(struct call *call, struct prog *prog)
 {
 	struct bpf_prog_info info = { 0 };
-	u32 len, tags;
+	u32 len = 0, tags;
 	int err;
 
 	_Static_assert(sizeof(info) >= PROG_INFO_SIZE, "linux/bpf.h is older than 6.1");
@@ -152,7 +152,7 @@ static int map_info(struct call *call, struct map *map)
 		struct bpf_map_info map;
 		u8 bytes[MAP_INFO_SIZE];
 	} info = { .bytes = { 0 } };
-	u32 len;
+	u32 len = 0;
 	int err;
 
 	err = info_read(call, &info, MAP_INFO_KNOWN, MAP_INFO_SIZE, &len);
@@ -180,7 +180,7 @@ static int map_info(struct call *call, struct map *map)
 static int btf_info(struct call *call, struct btf *btf)
 {
 	struct bpf_btf_info info = { 0 };
-	u32 len, name_len;
+	u32 len = 0, name_len;
 	int err;
 
 	err = info_read(call, &info, BTF_INFO_SIZE, BTF_INFO_SIZE, &len);

@@ -139,7 +139,7 @@ static int map_btf_check(struct call *call, struct map *map)
 int on_map_create(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
-	struct map *map;
+	struct map *map = NULL;
 	int err;
 
 	err = map_attr_check(call);
@@ -232,7 +232,7 @@ static int map_read(struct call *call, struct map *map, bool take)
 int on_map_lookup(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
-	struct map *map;
+	struct map *map = NULL;
 	int err;
 
 	if (attr->flags & ~(u64)BPF_F_LOCK)
@@ -252,7 +252,7 @@ int on_map_lookup(struct call *call)
 int on_map_update(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
-	struct map *map;
+	struct map *map = NULL;
 	int err;
 
 	err = map_open(call, false, true, &map);
@@ -277,7 +277,7 @@ int on_map_update(struct call *call)
 int on_map_delete(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
-	struct map *map;
+	struct map *map = NULL;
 	int err;
 
 	err = map_open(call, false, true, &map);
@@ -298,7 +298,7 @@ int on_map_delete(struct call *call)
 int on_map_next_key(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
-	struct map *map;
+	struct map *map = NULL;
 	void *next;
 	int err;
 
@@ -339,7 +339,7 @@ static bool map_can_take(const struct map *map)
 int on_map_take(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
-	struct map *map;
+	struct map *map = NULL;
 	int err;
 
 	if (attr->flags & ~(u64)BPF_F_LOCK)
@@ -362,7 +362,7 @@ int on_map_take(struct call *call)
 
 int on_map_freeze(struct call *call)
 {
-	struct map *map;
+	struct map *map = NULL;
 	int err;
 
 	err = map_open(call, false, true, &map);

@@ -61,25 +61,41 @@ int pin_tree_create(const char *rundir, struct pin_tree **out)
 	return 0;
 }
 
-static void pin_free_below(struct pin_node *dir)
+/* Free what is below @dir and hide its nodes. @shown: the directory's path, @room bytes in all. */
+static void pin_free_below(struct pin_node *dir, char *shown, size_t room)
 {
 	struct pin_node *node, *next;
+	size_t len = shown ? strlen(shown) : 0;
 
 	list_for_each_safe(node, next, &dir->children, link) {
+		char *path = shown;
+
+		if (path && snprintf(path + len, room - len, "/%s", node->name) >= (int)(room - len))
+			path = NULL;
 		list_remove(&node->link);
 		if (node->object)
 			object_put_user(node->object);
 		else
-			pin_free_below(node);
+			pin_free_below(node, path, room);
+		if (path)
+			(void)remove(path);
+		if (shown)
+			shown[len] = '\0';
 		free(node);
 	}
 }
 
 void pin_tree_destroy(struct pin_tree *tree)
 {
+	char shown[PATH_MAX];
+	bool show;
+
 	if (!tree)
 		return;
-	pin_free_below(&tree->root);
+	show = tree->shown && strlen(tree->shown) < sizeof(shown);
+	if (show)
+		strcpy(shown, tree->shown);
+	pin_free_below(&tree->root, show ? shown : NULL, sizeof(shown));
 	pthread_mutex_destroy(&tree->lock);
 	free(tree->shown);
 	free(tree);
@@ -157,6 +173,19 @@ static int pin_name_check(const char *name, size_t len)
 	return memchr(name, '.', len) ? -EPERM : 0;
 }
 
+/* The same for every name of a path, before anything is made for it. */
+static int pin_path_check(const char *path)
+{
+	size_t len;
+	int err = 0;
+
+	for (len = pin_step(&path); len && !err; len = pin_step(&path)) {
+		err = pin_name_check(path, len);
+		path += len;
+	}
+	return err;
+}
+
 /* Walk to the directory that holds the last name of @path. */
 static int pin_walk(struct pin_tree *tree, const char *path, struct pin_node **dir,
 		    const char **leaf, size_t *leaf_len)
@@ -195,13 +224,9 @@ static int pin_make_parents(struct pin_tree *tree, const char *path)
 		size_t len = pin_step(&path);
 		const char *after = path + len;
 		struct pin_node *next;
-		int err;
 
 		if (!pin_step(&after))
 			return 0;
-		err = pin_name_check(path, len);
-		if (err)
-			return err;
 		next = pin_child(at, path, len);
 		if (!next) {
 			char *prefix = strndup(whole, (size_t)(path + len - whole));
@@ -229,6 +254,10 @@ int pin_object(struct engine *engine, const char *path, struct object *object, s
 	int err;
 
 	path = pin_relative(path);
+	err = pin_path_check(path);
+	if (err)
+		return log_error(log, err, "pin %.128s: a name with a '.', or longer than %d", path,
+				 NAME_MAX);
 	pthread_mutex_lock(&tree->lock);
 	err = pin_make_parents(tree, path);
 	if (!err)
@@ -236,9 +265,7 @@ int pin_object(struct engine *engine, const char *path, struct object *object, s
 	if (!err && !len)
 		err = -EEXIST;
 	if (!err && pin_child(dir, leaf, len))
-		err = log_error(log, -EEXIST, "pin %s: there is something of this name", path);
-	if (!err)
-		err = pin_name_check(leaf, len);
+		err = log_error(log, -EEXIST, "pin %.128s: there is something of this name", path);
 	if (!err) {
 		object_get_user(object);
 		if (!pin_add(tree, dir, leaf, len, object)) {

@@ -45,12 +45,12 @@ int prog_create(struct engine *engine, u32 insn_count, struct prog **out)
 	return 0;
 }
 
-/* Loads of maps by handle carry numbers of one process: the tag must not depend on them. */
-static bool prog_names_map(const struct bpf_insn *insn)
+/* Handles are numbers of one process: the tag must not depend on them. Places in an fd_array are
+ * part of the program, for Linux 6.18 too. */
+static bool prog_names_handle(const struct bpf_insn *insn)
 {
 	return insn->code == (BPF_LD | BPF_IMM | BPF_DW) &&
-	       (insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE ||
-		insn->src_reg == BPF_PSEUDO_MAP_IDX || insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE);
+	       (insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE);
 }
 
 int prog_seal_tag(struct prog *prog, const struct bpf_insn *insns)
@@ -63,7 +63,7 @@ int prog_seal_tag(struct prog *prog, const struct bpf_insn *insns)
 		return -ENOMEM;
 	memcpy(copy, insns, size);
 	for (u32 i = 0; i < prog->insn_count; i++) {
-		if (!prog_names_map(&copy[i]))
+		if (!prog_names_handle(&copy[i]))
 			continue;
 		copy[i].imm = 0;
 		if (++i < prog->insn_count)
