@@ -19,6 +19,7 @@
 #include "object/object.h"
 
 struct map;
+struct prog;
 
 struct map_ops {
 	/** check - may a map be made of this? The common rules of map.def held already.
@@ -89,6 +90,9 @@ const char *map_type_name(u32 type);
  *  Linux has and this engine has not. Each with a sentence in @log. */
 must_check int map_create(struct engine *engine, const union bpf_attr *attr, struct log *log,
 			  struct map **out);
+
+/** map_prog_at() - the program in place @index of program array @map, or NULL; inside a read section. */
+struct prog *map_prog_at(struct map *map, u32 index);
 
 /** map_value_room() - bytes that bpf(2) copies for one value. */
 u32 map_value_room(const struct map *map);

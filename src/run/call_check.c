@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* call_check.c - calls of helpers in checked mode: what a row of helper.def says about arguments and
+ * result is checked and noted here, so that no helper has to.
+ *
+ * Not here: what the numbers among the arguments mean (flags, offsets): that is each helper's own.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "run/state.h"
+
+#define SIZE_LIMIT (1u << 29) /* Linux: BPF_MAX_VAR_SIZ */
+
+struct call {
+	struct run_state *s;
+	const struct helper *helper;
+	struct map *map;        /* of the first map argument */
+	bool packet;            /* memory arguments may be packet bytes */
+	u64 *r;
+};
+
+static bool fault_arg(const struct call *c, u32 arg, const char *what)
+{
+	return state_fault(c->s, -EACCES, "argument %u of bpf_%s %s", arg + 1, c->helper->name, what);
+}
+
+struct map *call_map(struct run_state *s, const struct helper *helper, u32 arg, u64 address)
+{
+	const struct prog *prog = s->code->prog;
+
+	for (u32 i = 0; i < prog->map_count; i++) {
+		struct map *map = map_of(prog->maps[i]);
+
+		if (ptr_u64(map) != address)
+			continue;
+		if (helper->map_types && !(helper->map_types >> map->type->type & 1)) {
+			state_fault(s, -EINVAL, "bpf_%s does not work on a map of type %s", helper->name,
+				    map->type->name);
+			return NULL;
+		}
+		return map;
+	}
+	state_fault(s, -EACCES, "argument %u of bpf_%s is no map of this program", arg + 1,
+		    helper->name);
+	return NULL;
+}
+
+static bool memory_arg(const struct call *c, u32 arg, u64 size, enum access access)
+{
+	char what[64];
+
+	/* The sentence is only worth making when there is something to say. */
+	if (likely(size <= c->s->stack_room && c->r[arg + 1] - c->s->stack_low <=
+		   c->s->stack_room - size))
+		return true;
+	snprintf(what, sizeof(what), "argument %u of bpf_%s: ", arg + 1, c->helper->name);
+	return checked_memory(c->s, c->r[arg + 1], size, access, c->packet, what);
+}
+
+/* Memory whose size is the next argument. */
+static bool sized_arg(const struct call *c, u32 arg, enum access access)
+{
+	u64 size = arg < 4 ? c->r[arg + 2] : 0;
+	bool zero_ok = arg < 4 && c->helper->arg[arg + 1] == ARG_CONST_SIZE_OR_ZERO;
+
+	if (size > SIZE_LIMIT)
+		return state_fault(c->s, -EACCES, "argument %u of bpf_%s is no size: %lld", arg + 2,
+				   c->helper->name, (long long)size);
+	if (!size)
+		return zero_ok || fault_arg(c, arg + 1, "is a size of 0");
+	return memory_arg(c, arg, size, access);
+}
+
+static bool map_arg(struct call *c, u32 arg)
+{
+	struct map *map = call_map(c->s, c->helper, arg, c->r[arg + 1]);
+
+	if (!map)
+		return false;
+	if (!c->map)
+		c->map = map;
+	return true;
+}
+
+static bool check_arg(struct call *c, u32 arg)
+{
+	switch ((enum helper_arg)c->helper->arg[arg]) {
+	case ARG_NONE:
+	case ARG_ANYTHING:
+	case ARG_CONST_SIZE:
+	case ARG_CONST_SIZE_OR_ZERO:
+		return true;
+	case ARG_CTX:
+		return c->r[arg + 1] == ptr_u64(c->s->exec->packet) ||
+		       fault_arg(c, arg, "is not the context");
+	case ARG_CONST_MAP_PTR:
+		return map_arg(c, arg);
+	case ARG_MAP_KEY:
+		return c->map && memory_arg(c, arg, c->map->key_size, ACCESS_READ);
+	case ARG_MAP_VALUE:
+		return c->map && memory_arg(c, arg, c->map->value_size, ACCESS_READ);
+	case ARG_UNINIT_MAP_VALUE:
+		return c->map && memory_arg(c, arg, c->map->value_size, ACCESS_WRITE);
+	case ARG_MEM:
+	case ARG_MEM_OR_NULL:
+		return sized_arg(c, arg, ACCESS_READ);
+	case ARG_UNINIT_MEM:
+		return sized_arg(c, arg, ACCESS_WRITE);
+	}
+	return false;
+}
+
+/* What BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG leave of the three operations on elements. */
+static bool map_allows(const struct call *c)
+{
+	bool write = c->helper->ret != RET_MAP_VALUE_OR_NULL;
+
+	if (!c->map || !(c->map->flags & (write ? BPF_F_RDONLY_PROG : BPF_F_WRONLY_PROG)))
+		return true;
+	return state_fault(c->s, -EACCES, "bpf_%s: programs may not %s this map", c->helper->name,
+			   write ? "write" : "read");
+}
+
+static bool grant_value(const struct call *c)
+{
+	u32 access = (c->map->flags & BPF_F_WRONLY_PROG ? 0 : ACCESS_READ) |
+		     (c->map->flags & BPF_F_RDONLY_PROG ? 0 : ACCESS_WRITE);
+	int err = region_add(&c->s->regions, c->r[0], c->map->value_size, access);
+
+	if (err == -E2BIG)
+		return state_fault(c->s, err, "this run looked up more than %u map values", REGIONS_MAX);
+	return !err || state_fault(c->s, err, "no memory to note one more map value");
+}
+
+bool checked_call(struct run_state *s, const struct helper *helper, u64 *r)
+{
+	struct call c = { .s = s, .helper = helper, .packet = true, .r = r };
+
+	/* Who gets the context may move the packet while it reads its memory argument: as on Linux,
+	 * such helpers take no packet bytes. */
+	for (u32 i = 0; i < 5 && helper->arg[i] != ARG_NONE; i++)
+		c.packet &= helper->arg[i] != ARG_CTX;
+	for (u32 i = 0; i < 5 && helper->arg[i] != ARG_NONE; i++)
+		if (!check_arg(&c, i))
+			return false;
+	if (!map_allows(&c))
+		return false;
+	r[0] = helper->fn(s->exec, r[1], r[2], r[3], r[4], r[5]);
+	if (helper->flags & HELPER_MOVES_PACKET)
+		state_see_packet(s);
+	if (helper->ret == RET_MAP_VALUE_OR_NULL && r[0] && c.map)
+		return grant_value(&c);
+	return true;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* code.h - a program as the interpreter runs it: one `struct op` for each slot of prog->insns.
+ *
+ *   insns   i        i + 1 (second half of a 64-bit constant)   i + 2
+ *   ops     label    value                                      label
+ *
+ * The numbers are the same on both sides, so an op's place is its instruction's number. A label is
+ * an address inside interp_loop(). There are two arrays, one for each mode: they differ only in the
+ * labels, so that a run never asks in which mode it is.
+ */
+#ifndef CLSBPF_RUN_CODE_H
+#define CLSBPF_RUN_CODE_H
+
+#include "base/log.h"
+#include "helper/helper.h"
+#include "isa/insn.h"
+#include "map/map.h"
+#include "object/prog.h"
+#include "packet/ctx.h"
+
+struct op {
+	union {
+		const void *label;
+		u64 value;      /* second slot of a 64-bit constant */
+	};
+	u8 dst, src;
+	s16 off;
+	s32 imm;                /* of loads and atomics: the kind that does the access (op_kind) */
+};
+
+_Static_assert(sizeof(struct op) == 16, "an op is two words");
+
+/* What an op is: the row of insn.def in its form, and the variants that only checked mode or a
+ * guess about the context make. OP_CHECKED() exists for memory accesses. */
+#define OP_K(id) (2 * (id))
+#define OP_X(id) (2 * (id) + 1)
+#define OP_CHECKED(id) (2 * INSN_COUNT + (id))
+enum op_kind {
+	OP_CALL_CHECKED = 3 * INSN_COUNT,
+	OP_TAIL_CALL,
+	OP_ATOMIC_CHECKED,
+	/* Loads that probably are from the context; if not, op->imm says what to do. */
+	OP_CTX_DATA,
+	OP_CTX_DATA_END,
+	OP_CTX_DATA_META,
+	OP_CTX_B,
+	OP_CTX_H,
+	OP_CTX_W,
+	OP_CTX_DW,
+	OP_KINDS,
+};
+
+/* Memory that a program may use for the whole run: values of maps that it names by address. */
+struct direct {
+	u64 start;
+	u32 len;
+	bool read, write;
+};
+
+struct code {
+	const struct prog *prog;
+	enum ctx_who who;
+	bool packet_direct;              /* the type reaches packet bytes by address */
+	u32 depth;                       /* bytes of stack that surely are used, 8..512 */
+	u32 helper_count, direct_count;
+	const struct helper **helpers;   /* op->imm of a call is a place in it */
+	struct direct *direct;
+	struct op *checked, *trusted;    /* prog->insn_count of each, in one allocation */
+};
+
+/** interp_labels() - the address of each op_kind; NULL where there is no such kind. */
+const void *const *interp_labels(void);
+
+#endif

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* interp.c - the interpreter: one piece of code for each kind of op, each ending in a jump to the next.
+ *
+ *   op -> label: do it; op++ -> label: do it; op++ -> ...
+ *
+ * What operations compute is eval.h; which exist is insn.def: the shape of a row chooses the macro
+ * that makes its handlers. In checked mode loads and stores compare the address with the packet
+ * and with the stack here, and go to checked.c with everything else.
+ *
+ * The budget costs nothing where instructions follow each other: `end` is the place where it would
+ * be used up if the program went straight on from here. A jump moves `end` along, so that
+ * (end - op) is what is left; jumps, calls and exits look at it. No loop is without one.
+ */
+#include <errno.h>
+
+#include "isa/eval.h"
+#include "run/state.h"
+
+#define OP_BYTES sizeof(struct op)
+/* As good as endless: 2^58 instructions take years. */
+#define NO_BUDGET (1ull << 58)
+
+/* The packet offsets of classic BPF below 0: from the network header and from the MAC header. */
+#define NET_OFF (-0x100000)
+#define LL_OFF (-0x200000)
+
+/* Bytes that a packet load at a negative offset finds, or NULL. */
+static const u8 *packet_below(const struct packet *p, s32 off, u32 size)
+{
+	bool net = off >= NET_OFF;
+	u32 header = net ? p->net_off : p->mac_off;
+	const u8 *at;
+
+	if (off < LL_OFF || header == PACKET_NO_OFFSET)
+		return NULL;
+	at = p->head + header;
+	off -= net ? NET_OFF : LL_OFF;
+	if (at > p->tail || p->tail - at < (s64)off + size)
+		return NULL;
+	return at + off;
+}
+
+eval_inline bool packet_load(const struct packet *p, u32 offset, u32 size, u64 *value)
+{
+	s32 off = (s32)offset;
+	const u8 *at = p->data + off;
+
+	if (unlikely(off < 0))
+		at = packet_below(p, off, size);
+	else if (unlikely((u64)offset + size > (u64)(p->tail - p->data)))
+		at = NULL;
+	if (unlikely(!at))
+		return false;
+	*value = size == 1 ? *at : size == 2 ? get_be16(at) : get_be32(at);
+	return true;
+}
+
+eval_inline u64 memory_load(u64 at, u32 width)
+{
+	const void *p = u64_ptr(at);
+
+	return width == 8 ? *(const u8 *)p : width == 16 ? get_u16(p) :
+	       width == 32 ? get_u32(p) : get_u64(p);
+}
+
+eval_inline void memory_store(u64 at, u32 width, u64 value)
+{
+	void *p = u64_ptr(at);
+
+	if (width == 8)
+		*(u8 *)p = (u8)value;
+	else if (width == 16)
+		put_u16(p, (u16)value);
+	else if (width == 32)
+		put_u32(p, (u32)value);
+	else
+		put_u64(p, value);
+}
+
+/* Maps are shared between threads: these are the machine's own atomic operations. Those that return
+ * the old value are full barriers, the others order nothing, as on Linux. */
+#define ATOMIC_CASES(W, type)                                                                      \
+	case INSN_ATOMIC_ADD_##W: __atomic_fetch_add((type *)p, (type)v, __ATOMIC_RELAXED); return;\
+	case INSN_ATOMIC_OR_##W: __atomic_fetch_or((type *)p, (type)v, __ATOMIC_RELAXED); return;  \
+	case INSN_ATOMIC_AND_##W: __atomic_fetch_and((type *)p, (type)v, __ATOMIC_RELAXED); return;\
+	case INSN_ATOMIC_XOR_##W: __atomic_fetch_xor((type *)p, (type)v, __ATOMIC_RELAXED); return;\
+	case INSN_FETCH_ADD_##W: *src = __atomic_fetch_add((type *)p, (type)v, __ATOMIC_SEQ_CST);  \
+		return;                                                                            \
+	case INSN_FETCH_OR_##W: *src = __atomic_fetch_or((type *)p, (type)v, __ATOMIC_SEQ_CST);    \
+		return;                                                                            \
+	case INSN_FETCH_AND_##W: *src = __atomic_fetch_and((type *)p, (type)v, __ATOMIC_SEQ_CST);  \
+		return;                                                                            \
+	case INSN_FETCH_XOR_##W: *src = __atomic_fetch_xor((type *)p, (type)v, __ATOMIC_SEQ_CST);  \
+		return;                                                                            \
+	case INSN_XCHG_##W: *src = __atomic_exchange_n((type *)p, (type)v, __ATOMIC_SEQ_CST);      \
+		return;                                                                            \
+	case INSN_CMPXCHG_##W: {                                                                   \
+		type old = (type)r[0];                                                             \
+		__atomic_compare_exchange_n((type *)p, &old, (type)v, false, __ATOMIC_SEQ_CST,     \
+					    __ATOMIC_SEQ_CST);                                     \
+		r[0] = old;                                                                        \
+		return;                                                                            \
+	}
+#define ATOMIC_ORDER_CASES(W, type)                                                                \
+	case INSN_LOAD_ACQ_##W: r[op->dst] = __atomic_load_n((type *)p, __ATOMIC_ACQUIRE); return; \
+	case INSN_STORE_REL_##W: __atomic_store_n((type *)p, (type)v, __ATOMIC_RELEASE); return;
+
+eval_inline void atomic_do(enum insn_id id, u64 at, u64 *r, const struct op *op)
+{
+	u64 *src = &r[op->src], v = *src;
+	void *p = u64_ptr(at);
+
+	switch ((int)id) {
+	ATOMIC_CASES(W, u32)
+	ATOMIC_CASES(DW, u64)
+	ATOMIC_ORDER_CASES(B, u8)
+	ATOMIC_ORDER_CASES(H, u16)
+	ATOMIC_ORDER_CASES(W, u32)
+	ATOMIC_ORDER_CASES(DW, u64)
+	}
+}
+
+eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
+{
+	return r[flags & F_LOAD ? op->src : op->dst] + (u64)(s64)op->off;
+}
+
+/* Which handlers the rows of a shape have. */
+#define LABEL_K(id) [OP_K(INSN_##id)] = &&K_##id
+#define LABEL_X(id) [OP_X(INSN_##id)] = &&X_##id
+#define LABEL_C(id) [OP_CHECKED(INSN_##id)] = &&C_##id
+#define LABELS_ALU(id) LABEL_K(id), LABEL_X(id),
+#define LABELS_MOV(id) LABEL_K(id), LABEL_X(id),
+#define LABELS_NEG(id) LABEL_K(id),
+#define LABELS_MOVSX(id) LABEL_X(id),
+#define LABELS_ENDIAN(id) LABEL_K(id),
+#define LABELS_JA(id) LABEL_K(id),
+#define LABELS_MAY_GOTO(id) LABEL_K(id),
+#define LABELS_JCOND(id) LABEL_K(id), LABEL_X(id),
+#define LABELS_CALL(id)
+#define LABELS_EXIT(id) LABEL_K(id),
+#define LABELS_LDX(id) LABEL_X(id), LABEL_C(id),
+#define LABELS_STX(id) LABEL_X(id), LABEL_C(id),
+#define LABELS_ST(id) LABEL_K(id), LABEL_C(id),
+#define LABELS_ATOMIC(id) LABEL_X(id),
+#define LABELS_LD_IMM64(id)
+#define LABELS_LD_ABS(id) LABEL_K(id),
+#define LABELS_LD_IND(id) LABEL_X(id),
+
+#define DST r[op->dst]
+#define SRC r[op->src]
+#define IMM ((u64)(s64)op->imm)
+#define OFF ((u64)(s64)op->off)
+
+#define NEXT goto *(++op)->label
+
+/* Go on at op @to, having executed the op at hand. */
+#define GO(to)                                                                                     \
+	do {                                                                                       \
+		const struct op *to_ = (to);                                                       \
+		end += ptr_u64(to_) - ptr_u64(op + 1);                                             \
+		op = to_;                                                                          \
+		if (unlikely(ptr_u64(op) > end))                                                   \
+			goto over_budget;                                                          \
+		goto *op->label;                                                                   \
+	} while (0)
+
+#define STOP_IF_OVER                                                                               \
+	do {                                                                                       \
+		if (unlikely(ptr_u64(op) >= end))                                                  \
+			goto over_budget;                                                          \
+	} while (0)
+
+/* Is an access of @width bits at @at in the packet, or in the stack that is in use? */
+#define IN_PACKET(at, width) ((at) - s->data < s->bound[(width) == 64 ? 3 : (width) / 16])
+#define IN_STACK(at, width) ((at) - s->stack_low <= s->stack_room - (width) / 8)
+
+/* The handlers of a row, by shape. */
+#define HANDLE_ALU(id, width, flags)                                                               \
+	K_##id: DST = eval_alu(INSN_##id, DST, IMM); NEXT;                                         \
+	X_##id: DST = eval_alu(INSN_##id, DST, SRC); NEXT;
+#define HANDLE_MOV HANDLE_ALU
+#define HANDLE_NEG(id, width, flags) K_##id: DST = eval_alu(INSN_##id, DST, 0); NEXT;
+#define HANDLE_ENDIAN HANDLE_NEG
+#define HANDLE_MOVSX(id, width, flags) X_##id: DST = eval_alu(INSN_##id, 0, SRC); NEXT;
+#define HANDLE_JA(id, width, flags) K_##id: GO(op + 1 + op->imm);
+#define HANDLE_MAY_GOTO(id, width, flags)                                                          \
+	K_##id:                                                                                    \
+	if (s->may_goto) {                                                                         \
+		s->may_goto--;                                                                     \
+		NEXT;                                                                              \
+	}                                                                                          \
+	GO(op + 1 + op->off);
+#define HANDLE_JCOND(id, width, flags)                                                             \
+	K_##id:                                                                                    \
+	if (eval_cond(INSN_##id, DST, IMM))                                                        \
+		GO(op + 1 + op->off);                                                              \
+	NEXT;                                                                                      \
+	X_##id:                                                                                    \
+	if (eval_cond(INSN_##id, DST, SRC))                                                        \
+		GO(op + 1 + op->off);                                                              \
+	NEXT;
+#define HANDLE_CALL(id, width, flags)
+#define HANDLE_EXIT(id, width, flags)
+#define HANDLE_LDX(id, width, flags)                                                               \
+	C_##id:                                                                                    \
+	at = SRC + OFF;                                                                            \
+	if (likely(IN_PACKET(at, width) || IN_STACK(at, width))) {                                 \
+		DST = eval_load(memory_load(at, width), width, (flags) & F_SIGNED);                \
+		NEXT;                                                                              \
+	}                                                                                          \
+	goto slow_##id;                                                                            \
+	X_##id:                                                                                    \
+	at = SRC + OFF;                                                                            \
+	if (likely(at - ptr_u64(packet) >= sizeof(packet->ctx))) {                                 \
+		DST = eval_load(memory_load(at, width), width, (flags) & F_SIGNED);                \
+		NEXT;                                                                              \
+	}                                                                                          \
+	slow_##id:                                                                                 \
+	if (!checked_load(s, at, (width) / 8, &value))                                             \
+		goto fault;                                                                        \
+	DST = eval_load(value, width, (flags) & F_SIGNED);                                         \
+	NEXT;
+#define HANDLE_STORE(id, width, label, what)                                                       \
+	C_##id:                                                                                    \
+	at = DST + OFF;                                                                            \
+	if (likely(IN_PACKET(at, width) || IN_STACK(at, width))) {                                 \
+		memory_store(at, width, what);                                                     \
+		NEXT;                                                                              \
+	}                                                                                          \
+	goto slow_##id;                                                                            \
+	label:                                                                                     \
+	at = DST + OFF;                                                                            \
+	if (likely(at - ptr_u64(packet) >= sizeof(packet->ctx))) {                                 \
+		memory_store(at, width, what);                                                     \
+		NEXT;                                                                              \
+	}                                                                                          \
+	slow_##id:                                                                                 \
+	if (!checked_store(s, at, (width) / 8, what))                                              \
+		goto fault;                                                                        \
+	NEXT;
+#define HANDLE_STX(id, width, flags) HANDLE_STORE(id, width, X_##id, SRC)
+#define HANDLE_ST(id, width, flags) HANDLE_STORE(id, width, K_##id, IMM)
+#define HANDLE_ATOMIC(id, width, flags)                                                            \
+	X_##id: atomic_do(INSN_##id, atomic_address(flags, r, op), r, op); NEXT;
+#define HANDLE_LD_IMM64(id, width, flags)
+/* A load outside of the packet ends the function with 0. */
+#define HANDLE_PACKET(width, off)                                                                  \
+	if (unlikely(r[6] != ptr_u64(packet)))                                                     \
+		goto not_ctx;                                                                      \
+	if (unlikely(!packet_load(packet, (u32)(off), (width) / 8, &r[0]))) {                      \
+		r[0] = 0;                                                                          \
+		goto K_EXIT;                                                                       \
+	}                                                                                          \
+	NEXT;
+#define HANDLE_LD_ABS(id, width, flags) K_##id: HANDLE_PACKET(width, op->imm)
+#define HANDLE_LD_IND(id, width, flags) X_##id: HANDLE_PACKET(width, (u32)op->imm + (u32)SRC)
+
+/* A load that probably is from the context. */
+#define HANDLE_CTX(kind, what)                                                                     \
+	kind:                                                                                      \
+	if (unlikely(SRC != ptr_u64(packet)))                                                      \
+		goto *labels[op->imm];                                                             \
+	DST = (what);                                                                              \
+	NEXT;
+
+u64 interp_loop(struct run_state *s, const void *const **labels_out)
+{
+	static const void *const labels[OP_KINDS] = {
+#define INSN(id, text, code, selector, value, shape, width, flags) LABELS_##shape(id)
+#include "isa/insn.def"
+#undef INSN
+		LABEL_K(CALL_HELPER), LABEL_K(CALL_LOCAL), LABEL_K(LD_IMM64),
+		[OP_CALL_CHECKED] = &&call_checked, [OP_TAIL_CALL] = &&tail_call,
+		[OP_ATOMIC_CHECKED] = &&atomic_checked,
+		[OP_CTX_DATA] = &&ctx_data, [OP_CTX_DATA_END] = &&ctx_data_end,
+		[OP_CTX_DATA_META] = &&ctx_data_meta, [OP_CTX_B] = &&ctx_b, [OP_CTX_H] = &&ctx_h,
+		[OP_CTX_W] = &&ctx_w, [OP_CTX_DW] = &&ctx_dw,
+	};
+	struct packet *packet;
+	const struct op *op;
+	u64 r[11] = { 0 }, end, at, value;
+
+	if (unlikely(labels_out)) {
+		*labels_out = labels;
+		return 0;
+	}
+	packet = s->exec->packet;
+	r[1] = ptr_u64(packet);
+	r[10] = state_top(s);
+	op = s->checked ? s->code->checked : s->code->trusted;
+	end = ptr_u64(op) + (s->checked ? RUN_BUDGET : NO_BUDGET) * OP_BYTES;
+	goto *op->label;
+
+#define INSN(id, text, code, selector, value, shape, width, flags) HANDLE_##shape(id, width, flags)
+#include "isa/insn.def"
+#undef INSN
+
+	HANDLE_CTX(ctx_data, ptr_u64(packet->data))
+	HANDLE_CTX(ctx_data_end, ptr_u64(packet->tail))
+	HANDLE_CTX(ctx_data_meta, ptr_u64(packet->data_meta))
+	HANDLE_CTX(ctx_b, memory_load(ptr_u64(packet) + OFF, 8))
+	HANDLE_CTX(ctx_h, memory_load(ptr_u64(packet) + OFF, 16))
+	HANDLE_CTX(ctx_w, memory_load(ptr_u64(packet) + OFF, 32))
+	HANDLE_CTX(ctx_dw, memory_load(ptr_u64(packet) + OFF, 64))
+
+K_LD_IMM64:
+	DST = op[1].value;
+	/* One instruction in two places. */
+	end += OP_BYTES;
+	op++;
+	NEXT;
+
+atomic_checked:
+	if (!checked_atomic(s, op->imm / 2, atomic_address(insn_info[op->imm / 2].flags, r, op)))
+		goto fault;
+	goto *labels[op->imm];
+
+K_CALL_HELPER:
+	STOP_IF_OVER;
+	r[0] = s->code->helpers[op->imm]->fn(s->exec, r[1], r[2], r[3], r[4], r[5]);
+	NEXT;
+
+call_checked:
+	STOP_IF_OVER;
+	if (!checked_call(s, s->code->helpers[op->imm], r))
+		goto fault;
+	NEXT;
+
+tail_call:
+	STOP_IF_OVER;
+	{
+		bool was_checked = s->checked, taken;
+
+		if (!state_tail_call(s, s->code->helpers[op->imm], r, &taken))
+			goto fault;
+		if (!taken)
+			NEXT;
+		if (s->checked && !was_checked)
+			end = ptr_u64(op + 1) + RUN_BUDGET * OP_BYTES;
+		GO(s->checked ? s->code->checked : s->code->trusted);
+	}
+
+K_CALL_LOCAL:
+	if (!state_push(s, op, r))
+		goto fault;
+	GO(op + 1 + op->imm);
+
+K_EXIT:
+	STOP_IF_OVER;
+	if (!s->depth)
+		return r[0];
+	GO(state_pop(s, r) + 1);
+
+not_ctx:
+	state_fault(s, -EACCES, "R6 is not the context, which packet loads need there");
+	goto fault;
+
+over_budget:
+	state_fault(s, -E2BIG, "the program went on after %u instructions", RUN_BUDGET);
+fault:
+	s->fault.insn = (u32)(op - (s->checked ? s->code->checked : s->code->trusted));
+	return 0;
+}

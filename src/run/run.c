@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* run.c - execution contexts, the start of a run, and what moves it between functions and programs.
+ *
+ * A tail call replaces the function that makes it, in its frame; whoever called that function gets
+ * the result of the program that came instead (Linux x86-64 does the same).
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "run/state.h"
+
+const void *const *interp_labels(void)
+{
+	const void *const *labels;
+
+	interp_loop(NULL, &labels);
+	return labels;
+}
+
+static u64 seed_of(const struct engine *engine, u64 stream)
+{
+	u64 x = engine->seed + (stream + 1) * 0x9e3779b97f4a7c15u;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+	return x ^ x >> 31;
+}
+
+int run_exec_create(struct engine *engine, u32 cpu, struct exec **out)
+{
+	struct exec *exec = calloc(1, sizeof(*exec));
+	struct run_state *s = aligned_alloc(CACHE_LINE, round_up_u64(sizeof(*s), CACHE_LINE));
+	int err = exec && s ? reclaim_slot_get(engine->reclaim, &exec->slot) : -ENOMEM;
+
+	if (err) {
+		free(s);
+		free(exec);
+		return err;
+	}
+	memset(s, 0, sizeof(*s));
+	s->exec = exec;
+	s->regions.secret = seed_of(engine, ~(u64)cpu);
+	exec->engine = engine;
+	exec->cpu = cpu;
+	exec->random = seed_of(engine, cpu);
+	exec->run = s;
+	*out = exec;
+	return 0;
+}
+
+void run_exec_destroy(struct exec *exec)
+{
+	if (!exec)
+		return;
+	reclaim_slot_put(exec->engine->reclaim, exec->slot);
+	free(exec->run->regions.node);
+	free(exec->run);
+	free(exec);
+}
+
+const struct run_fault *run_fault(const struct exec *exec)
+{
+	return &exec->run->fault;
+}
+
+void run_set_mode(struct exec *exec, enum run_mode mode)
+{
+	exec->run->mode = mode;
+}
+
+static bool runs_checked(const struct run_state *s, const struct prog *prog)
+{
+	return s->mode ? s->mode == RUN_CHECKED : !prog->verified;
+}
+
+u64 run_prog(struct exec *exec, const struct prog *prog)
+{
+	struct run_state *s = exec->run;
+
+	s->fault.prog = NULL;
+	s->checked = runs_checked(s, prog);
+	s->depth = 0;
+	s->tail_calls = 0;
+	s->may_goto = RUN_MAY_GOTO;
+	region_clear(&s->regions);
+	s->zero_low = state_top(s);
+	state_enter(s, prog->code, state_top(s));
+	return interp_loop(s, NULL);
+}
+
+bool state_push(struct run_state *s, const struct op *op, u64 *r)
+{
+	struct frame *frame = &s->frames[s->depth];
+
+	if (s->depth == RUN_FRAMES - 1)
+		return state_fault(s, -E2BIG, "a call deeper than %d functions", RUN_FRAMES);
+	s->depth++;
+	frame->ret = op;
+	frame->code = s->code;
+	frame->checked = s->checked;
+	memcpy(frame->saved, &r[6], sizeof(frame->saved));
+	r[10] -= RUN_STACK;
+	state_frame(s, r[10]);
+	return true;
+}
+
+const struct op *state_pop(struct run_state *s, u64 *r)
+{
+	const struct frame *frame = &s->frames[--s->depth];
+
+	memcpy(&r[6], frame->saved, sizeof(frame->saved));
+	r[10] += RUN_STACK;
+	s->code = frame->code;
+	s->checked = frame->checked;
+	state_frame(s, r[10]);
+	return frame->ret;
+}
+
+static bool tail_arguments(struct run_state *s, const struct helper *helper, const u64 *r)
+{
+	if (r[1] != ptr_u64(s->exec->packet))
+		return state_fault(s, -EACCES, "argument 1 of bpf_tail_call is not the context");
+	return call_map(s, helper, 1, r[2]) != NULL;
+}
+
+bool state_tail_call(struct run_state *s, const struct helper *helper, u64 *r, bool *taken)
+{
+	const struct prog *prog, *from = s->code->prog;
+
+	*taken = false;
+	if (s->checked && !tail_arguments(s, helper, r))
+		return false;
+	prog = map_prog_at(u64_ptr(r[2]), (u32)r[3]);
+	if (!prog || !prog->code || prog->type != from->type || s->tail_calls == RUN_TAIL_CALLS)
+		return true;
+	s->tail_calls++;
+	if (!s->checked && runs_checked(s, prog)) {
+		/* From here on everything is checked; what callers have on the stack stays. */
+		s->checked = true;
+		s->zero_low = r[10];
+	}
+	state_enter(s, prog->code, r[10]);
+	memset(r, 0, 10 * sizeof(*r));
+	r[1] = ptr_u64(s->exec->packet);
+	*taken = true;
+	return true;
+}

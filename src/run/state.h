@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* state.h - what one run needs besides registers; one per execution context, used again and again.
+ *
+ *   stack:  low address                                                     top
+ *           | frame 7 | ... | frame 1 | frame 0 |
+ *                             ^frame_low          R10 of frame 0
+ *           what a program may use: [stack_low, top), all of it zeroed in this run
+ *
+ * Zeroing is lazy: at the start only as deep as the program is known to go (code->depth); a deeper
+ * access zeroes the rest of its frame. Memory from zero_low up is zeroed in this run.
+ *
+ * Invariants: frame_low <= stack_low; zero_low <= stack_low; stack_room == top - stack_low >= 8;
+ * bound[n] is the number of places in the packet where an access of 1 << n bytes may begin.
+ */
+#ifndef CLSBPF_RUN_STATE_H
+#define CLSBPF_RUN_STATE_H
+
+#include "helper/exec.h"
+#include "run/code.h"
+#include "run/region.h"
+#include "run/run.h"
+
+/* Linux: BPF_MAX_LOOPS (8 Mi) in each function that has a may_goto; here for the whole run. */
+#define RUN_MAY_GOTO (8u << 20)
+
+/* What a local call keeps. */
+struct frame {
+	const struct op *ret;        /* the call */
+	const struct code *code;     /* of the caller: a tail call may replace the callee's */
+	bool checked;
+	u64 saved[4];                /* R6..R9 */
+};
+
+struct run_state {
+	/* The packet, for accesses by address. */
+	u64 data;                    /* packet->data_meta */
+	u64 bound[4];
+
+	u64 stack_low, stack_room;
+	u64 frame_low, zero_low;
+
+	struct exec *exec;
+	const struct code *code;     /* running now */
+	bool checked;
+	enum run_mode mode;          /* 0: as the program says */
+	u32 depth;                   /* local calls under way */
+	u32 tail_calls, may_goto;
+	struct region_set regions;
+
+	struct run_fault fault;
+	struct frame frames[RUN_FRAMES - 1];
+	_Alignas(CACHE_LINE) u8 stack[RUN_FRAMES * RUN_STACK];
+};
+
+/** interp_loop() - run state->code from its start. @labels_out: not NULL to ask for the labels
+ *  only. Returns R0, or 0 after a fault. */
+u64 interp_loop(struct run_state *s, const void *const **labels_out);
+
+/** state_enter() - state for the first instruction of @code in the frame whose top is @top. */
+void state_enter(struct run_state *s, const struct code *code, u64 top);
+
+/** state_frame() - the frame whose top is @top becomes the current one. */
+void state_frame(struct run_state *s, u64 top);
+
+/** state_see_packet() - packet bytes have moved, or may have. */
+void state_see_packet(struct run_state *s);
+
+/** state_push() - begin a local call at @op: keep what the caller needs, R10 moves. False: too deep. */
+bool state_push(struct run_state *s, const struct op *op, u64 *r);
+
+/** state_pop() - the current function ends; returns the call that began it. */
+const struct op *state_pop(struct run_state *s, u64 *r);
+
+/** state_tail_call() - @taken: state->code is another program now, and its registers are set.
+ *  False after a fault. */
+bool state_tail_call(struct run_state *s, const struct helper *helper, u64 *r, bool *taken);
+
+/** state_fault() - record why the run ends; the first one counts. Returns false. */
+bool state_fault(struct run_state *s, int error, const char *fmt, ...) printf_like(3, 4);
+
+static inline u64 state_top(const struct run_state *s)
+{
+	return ptr_u64(s->stack + sizeof(s->stack));
+}
+
+/* The slow side of memory accesses: everything that is not packet or stack at first sight. All
+ * return false after state_fault(). */
+enum access { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_BOTH = 3 };
+
+/** checked_memory() - may the program use [@at, @at + @size)? The context is not memory.
+ *  @packet: packet bytes are allowed. @what: begins the sentence ("" or "argument 2 of ...: "). */
+bool checked_memory(struct run_state *s, u64 at, u64 size, enum access access, bool packet,
+		    const char *what);
+
+/** checked_load() / checked_store() - an access of 1, 2, 4 or 8 bytes, context included. */
+bool checked_load(struct run_state *s, u64 at, u32 size, u64 *value);
+bool checked_store(struct run_state *s, u64 at, u32 size, u64 value);
+
+/** checked_atomic() - may operation @id be done at @at? */
+bool checked_atomic(struct run_state *s, enum insn_id id, u64 at);
+
+/** checked_call() - check the arguments in r[1..5], call, and note what came back. */
+bool checked_call(struct run_state *s, const struct helper *helper, u64 *r);
+
+/** call_map() - the map that argument @arg (0..4) of @helper points to, or NULL after a fault. */
+struct map *call_map(struct run_state *s, const struct helper *helper, u32 arg, u64 address);
+
+#endif

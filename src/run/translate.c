@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* translate.c - prog->insns to the two arrays of ops, once, when a program is loaded.
+ *
+ *   check      the program's shape (isa), helpers, constants that name maps
+ *   translate  one op an instruction, walking once from the first to the last
+ *
+ * On the way it guesses which registers hold the context or R10, by looking at moves in the order
+ * of the text and at nothing else. A guess chooses the faster of two handlers that both ask before
+ * they act; a wrong one costs a nanosecond.
+ *
+ * Invariant: every op has a label; its target, where it has one, is an op of the same array.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "run/run.h"
+#include "run/state.h"
+
+enum guess { GUESS_NOTHING, GUESS_CTX, GUESS_FRAME };
+
+struct translation {
+	struct prog *prog;
+	struct code *code;
+	const void *const *labels;
+	struct log *log;
+	u8 guess[11];
+	u32 at;                 /* instruction being translated */
+	u32 helper_room;
+};
+
+static void code_free(struct code *code)
+{
+	free(code->helpers);
+	free(code->direct);
+	free(code->checked);
+	free(code);
+}
+
+/* Licence, program type and existence, in the order in which Linux looks. */
+static int check_helper(const struct translation *t, u32 id, const struct helper **out)
+{
+	const struct helper *helper = helper_find(id);
+	const char *name = helper_name(id);
+
+	if (!helper && !name)
+		return log_error(t->log, -EINVAL, "instruction %u calls helper %u: there is no such "
+				 "helper", t->at, id);
+	if (!helper)
+		return log_error(t->log, -EOPNOTSUPP, "instruction %u calls bpf_%s (helper %u), which "
+				 "this engine does not have", t->at, name, id);
+	if (!(helper->who & helper_who_of(t->prog->type)))
+		return log_error(t->log, -EINVAL, "instruction %u calls bpf_%s (helper %u), which is not "
+				 "for programs of this type", t->at, helper->name, id);
+	if (helper->flags & HELPER_GPL && !t->prog->gpl)
+		return log_error(t->log, -EINVAL, "instruction %u calls bpf_%s (helper %u), which only "
+				 "programs with a GPL-compatible licence may call, and the licence of "
+				 "this program is not one", t->at, helper->name, id);
+	*out = helper;
+	return 0;
+}
+
+static int helper_place(struct translation *t, const struct helper *helper, s32 *place)
+{
+	struct code *code = t->code;
+
+	for (u32 i = 0; i < code->helper_count; i++) {
+		if (code->helpers[i] == helper) {
+			*place = (s32)i;
+			return 0;
+		}
+	}
+	if (code->helper_count == t->helper_room) {
+		u32 room = t->helper_room ? 2 * t->helper_room : 8;
+		const struct helper **helpers = reallocarray(code->helpers, room, sizeof(*helpers));
+
+		if (!helpers)
+			return -ENOMEM;
+		code->helpers = helpers;
+		t->helper_room = room;
+	}
+	*place = (s32)code->helper_count;
+	code->helpers[code->helper_count++] = helper;
+	return 0;
+}
+
+static int prog_map(const struct translation *t, s32 index, struct map **out)
+{
+	if (index < 0 || (u32)index >= t->prog->map_count)
+		return log_error(t->log, -EINVAL, "instruction %u names map %d, but the program has %u",
+				 t->at, index, t->prog->map_count);
+	*out = map_of(t->prog->maps[index]);
+	return 0;
+}
+
+/* Where offset @off into the map's value is. The whole value becomes memory of the program. */
+static int map_address(struct translation *t, struct map *map, u32 off, u64 *value)
+{
+	struct code *code = t->code;
+	u8 *start, *at;
+	u32 len, left;
+	int err;
+
+	if (!map->ops->direct_value)
+		return log_error(t->log, -EINVAL, "instruction %u takes the address of a value, which "
+				 "maps of type %s do not have", t->at, map->type->name);
+	err = map->ops->direct_value(map, 0, &start, &len);
+	if (!err)
+		err = map->ops->direct_value(map, off, &at, &left);
+	if (err)
+		return log_error(t->log, err, "instruction %u takes the address of offset %u in a map "
+				 "value of %u bytes", t->at, off, map->value_size);
+	*value = ptr_u64(at);
+	for (u32 i = 0; i < code->direct_count; i++)
+		if (code->direct[i].start == ptr_u64(start))
+			return 0;
+	code->direct[code->direct_count++] = (struct direct){
+		.start = ptr_u64(start), .len = len,
+		.read = !(map->flags & BPF_F_WRONLY_PROG),
+		.write = !(map->flags & BPF_F_RDONLY_PROG),
+	};
+	return 0;
+}
+
+static int imm64_value(struct translation *t, enum insn_id id, const struct bpf_insn *insn,
+		       u64 *value)
+{
+	struct map *map = NULL;
+	int err;
+
+	switch ((int)id) {
+	case INSN_LD_IMM64:
+		*value = insn_imm64(insn);
+		return 0;
+	case INSN_LD_MAP_IDX:
+		err = prog_map(t, insn->imm, &map);
+		if (!err)
+			*value = ptr_u64(map);
+		return err;
+	case INSN_LD_MAP_IDX_VALUE:
+		err = prog_map(t, insn->imm, &map);
+		return err ? err : map_address(t, map, (u32)insn[1].imm, value);
+	case INSN_LD_FUNC:
+		*value = (u64)((s64)t->at + 1 + insn->imm);
+		return 0;
+	case INSN_LD_BTF_ID:
+		return log_error(t->log, -EOPNOTSUPP, "instruction %u takes the address of a kernel "
+				 "variable: this engine has none", t->at);
+	}
+	return log_error(t->log, -EINVAL, "instruction %u names a map by a handle", t->at);
+}
+
+/* Is an access of @size bytes at R10 + @off inside the frame? Then nothing is left to check. */
+static bool in_frame(struct translation *t, u8 base, s16 off, u32 size)
+{
+	if (base != BPF_REG_10 || off < -RUN_STACK || off + (s32)size > 0)
+		return false;
+	t->code->depth = max_u32(t->code->depth, (u32)-off);
+	return true;
+}
+
+/* The kind of a load that is guessed to be from the context, or the kind @other. */
+static u32 ctx_kind(const struct translation *t, const struct bpf_insn *insn, u32 size, u32 other)
+{
+	const struct ctx_field *field;
+
+	if (t->guess[insn->src_reg] != GUESS_CTX || insn->off < 0)
+		return other;
+	field = ctx_find((u32)insn->off, size, false, t->code->who);
+	if (!field)
+		return other;
+	switch ((enum ctx_load)field->load) {
+	case CTX_LOAD_PLAIN:
+		return size == 1 ? OP_CTX_B : size == 2 ? OP_CTX_H : size == 4 ? OP_CTX_W : OP_CTX_DW;
+	case CTX_LOAD_DATA:
+		return OP_CTX_DATA;
+	case CTX_LOAD_DATA_END:
+		return OP_CTX_DATA_END;
+	case CTX_LOAD_DATA_META:
+		return OP_CTX_DATA_META;
+	case CTX_LOAD_SK:
+		return other;
+	}
+	return other;
+}
+
+/* What registers may hold after the instruction. */
+static void guess_next(struct translation *t, enum insn_id id, bool reg, const struct bpf_insn *insn)
+{
+	u8 *guess = t->guess;
+
+	switch ((enum insn_shape)insn_info[id].shape) {
+	case SHAPE_MOV:
+		guess[insn->dst_reg] = reg && id == INSN_MOV64 ? guess[insn->src_reg] : GUESS_NOTHING;
+		return;
+	case SHAPE_ALU:
+		/* `r2 = r10; r2 += -16`: the stack will be used that deep. */
+		if (id == INSN_ADD64 && !reg && guess[insn->dst_reg] == GUESS_FRAME && insn->imm < 0 &&
+		    insn->imm >= -RUN_STACK)
+			t->code->depth = max_u32(t->code->depth, (u32)-insn->imm);
+		guess[insn->dst_reg] = GUESS_NOTHING;
+		return;
+	case SHAPE_CALL:
+		memset(guess, GUESS_NOTHING, 6);
+		return;
+	case SHAPE_EXIT:
+		/* Perhaps another function begins, and many take the context. */
+		guess[BPF_REG_1] = GUESS_CTX;
+		return;
+	case SHAPE_NEG:
+	case SHAPE_MOVSX:
+	case SHAPE_ENDIAN:
+	case SHAPE_LDX:
+	case SHAPE_LD_IMM64:
+		guess[insn->dst_reg] = GUESS_NOTHING;
+		return;
+	case SHAPE_JA:
+	case SHAPE_MAY_GOTO:
+	case SHAPE_JCOND:
+	case SHAPE_STX:
+	case SHAPE_ST:
+	case SHAPE_ATOMIC:
+	case SHAPE_LD_ABS:
+	case SHAPE_LD_IND:
+		return;
+	}
+}
+
+static int translate_call(struct translation *t, enum insn_id id, const struct bpf_insn *insn,
+			  struct op *checked, struct op *trusted)
+{
+	const struct helper *helper = NULL;
+	int err;
+
+	if (id == INSN_CALL_LOCAL)
+		return 0;
+	if (id == INSN_CALL_KFUNC)
+		return log_error(t->log, -EOPNOTSUPP, "instruction %u calls a kernel function: this "
+				 "engine has none", t->at);
+	err = check_helper(t, (u32)insn->imm, &helper);
+	if (!err)
+		err = helper_place(t, helper, &checked->imm);
+	if (err)
+		return err;
+	trusted->imm = checked->imm;
+	if (helper->flags & HELPER_TAIL_CALL)
+		checked->label = trusted->label = t->labels[OP_TAIL_CALL];
+	else
+		checked->label = t->labels[OP_CALL_CHECKED];
+	return 0;
+}
+
+static int check_packet_load(const struct translation *t)
+{
+	if (t->code->who != CTX_NOBODY)
+		return 0;
+	return log_error(t->log, -EINVAL, "instruction %u loads from the packet as classic BPF does, "
+			 "which programs of this type cannot", t->at);
+}
+
+/* One instruction; the common fields and the plain label are there. */
+static int translate_one(struct translation *t, const struct insn_op *op, const struct bpf_insn *insn,
+			 struct op *checked, struct op *trusted)
+{
+	const struct insn_info *row = &insn_info[op->id];
+	u32 size = row->width / 8, plain = op->reg ? OP_X(op->id) : OP_K(op->id), kind;
+	int err;
+
+	switch ((enum insn_shape)row->shape) {
+	case SHAPE_JA:
+		if (row->width == 16)
+			checked->imm = trusted->imm = insn->off;
+		return 0;
+	case SHAPE_CALL:
+		return translate_call(t, op->id, insn, checked, trusted);
+	case SHAPE_LDX:
+		kind = in_frame(t, insn->src_reg, insn->off, size) ? plain : OP_CHECKED(op->id);
+		checked->imm = (s32)kind;
+		trusted->imm = (s32)plain;
+		checked->label = t->labels[row->flags & F_SIGNED ? kind : ctx_kind(t, insn, size, kind)];
+		trusted->label = t->labels[row->flags & F_SIGNED ? plain : ctx_kind(t, insn, size, plain)];
+		return 0;
+	case SHAPE_STX:
+	case SHAPE_ST:
+		if (!in_frame(t, insn->dst_reg, insn->off, size))
+			checked->label = t->labels[OP_CHECKED(op->id)];
+		return 0;
+	case SHAPE_ATOMIC:
+		checked->imm = (s32)plain;
+		checked->label = t->labels[OP_ATOMIC_CHECKED];
+		return 0;
+	case SHAPE_LD_IMM64:
+		err = imm64_value(t, op->id, insn, &checked[1].value);
+		trusted[1].value = checked[1].value;
+		checked->label = trusted->label = t->labels[OP_K(INSN_LD_IMM64)];
+		return err;
+	case SHAPE_LD_ABS:
+	case SHAPE_LD_IND:
+		return check_packet_load(t);
+	case SHAPE_ALU:
+	case SHAPE_NEG:
+	case SHAPE_MOV:
+	case SHAPE_MOVSX:
+	case SHAPE_ENDIAN:
+	case SHAPE_MAY_GOTO:
+	case SHAPE_JCOND:
+	case SHAPE_EXIT:
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int translate_all(struct translation *t)
+{
+	const struct prog *prog = t->prog;
+	struct code *code = t->code;
+	struct insn_op op;
+
+	t->guess[BPF_REG_1] = GUESS_CTX;
+	t->guess[BPF_REG_10] = GUESS_FRAME;
+	for (t->at = 0; t->at < prog->insn_count; t->at += op.slots) {
+		const struct bpf_insn *insn = &prog->insns[t->at];
+		struct op *checked = &code->checked[t->at], *trusted = &code->trusted[t->at];
+		int err = insn_decode(insn, prog->insn_count - t->at, t->at, &op, t->log);
+
+		if (err)
+			return err;
+		*checked = (struct op){
+			.label = t->labels[op.reg ? OP_X(op.id) : OP_K(op.id)],
+			.dst = insn->dst_reg, .src = insn->src_reg, .off = insn->off, .imm = insn->imm,
+		};
+		*trusted = *checked;
+		err = translate_one(t, &op, insn, checked, trusted);
+		if (err)
+			return err;
+		guess_next(t, op.id, op.reg, insn);
+	}
+	code->depth = (u32)round_up_u64(code->depth, 8);
+	return 0;
+}
+
+static int code_create(struct prog *prog, struct code **out)
+{
+	struct code *code = calloc(1, sizeof(*code));
+
+	if (!code)
+		return -ENOMEM;
+	code->prog = prog;
+	code->who = ctx_who_of(prog->type);
+	/* A socket filter has no way to learn where packet bytes are. */
+	code->packet_direct = code->who != CTX_SOCKET;
+	code->depth = 8;
+	code->checked = calloc(prog->insn_count, 2 * sizeof(*code->checked));
+	code->direct = calloc(prog->map_count ? prog->map_count : 1, sizeof(*code->direct));
+	if (!code->checked || !code->direct) {
+		code_free(code);
+		return -ENOMEM;
+	}
+	code->trusted = code->checked + prog->insn_count;
+	*out = code;
+	return 0;
+}
+
+int run_prepare(struct prog *prog, struct log *log)
+{
+	struct translation t = { .prog = prog, .labels = interp_labels(), .log = log };
+	int err = insn_check_program(prog->insns, prog->insn_count, log);
+
+	if (err)
+		return err;
+	err = code_create(prog, &t.code);
+	if (err)
+		return log_error(log, err, "no memory to translate %u instructions", prog->insn_count);
+	err = translate_all(&t);
+	if (err) {
+		code_free(t.code);
+		return err;
+	}
+	prog->code = t.code;
+	prog->code_free = code_free;
+	return 0;
+}
