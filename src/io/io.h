@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* io.h - where packets come from and where they go: captures.
  *
- *   source: libpcap for everything it reads; our mmap reader for plain pcap files (the fast path)
+ *   source: our reader for plain pcap, files and streams (the fast path); libpcap for all else
  *   sink:   our pcapng writer (libpcap has none), with verdicts in the packets' options
  *
  * Source: pcap and pcapng: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng.
@@ -36,7 +36,8 @@ struct record {
 must_check int source_open(const char *path, struct log *log, struct source **out);
 
 /** source_next() - the next packet. Returns 1; 0 at the end; -errno with a sentence that names the
- *  offset when the rest cannot be read (cut, corrupt, truncated under our eyes). */
+ *  offset when the rest cannot be read (cut, corrupt, truncated under our eyes); -EINTR: a signal came
+ *  while it waited for more. */
 must_check int source_next(struct source *source, struct record *record, struct log *log);
 
 /** source_progress() - bytes read and bytes there are (0: unknown), for showing progress. */
