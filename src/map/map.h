@@ -12,6 +12,7 @@
 #define CLSBPF_MAP_MAP_H
 
 #include <linux/bpf.h>
+#include <stdatomic.h>
 
 #include "base/log.h"
 #include "object/engine.h"
@@ -20,6 +21,9 @@
 
 struct map;
 struct prog;
+
+/* Linux's ENOTSUPP, which no C library knows: what a map answers where it lacks an operation. */
+#define MAP_ENOTSUPP 524
 
 struct map_ops {
 	/** check - may a map be made of this? The common rules of map.def held already.
@@ -44,7 +48,8 @@ struct map_ops {
 	int (*next_key)(struct map *map, const void *key, void *next);
 
 	/** direct_value - the address and the length of what BPF_PSEUDO_MAP_VALUE with offset @off
-	 *  points into; NULL: not possible (-ENOTSUPP). Returns 0 or -EINVAL. */
+	 *  points into; NULL: not possible (-MAP_ENOTSUPP). Returns 0, -EINVAL (beyond
+	 *  the end) or -MAP_ENOTSUPP (more than one element). */
 	int (*direct_value)(struct map *map, u32 off, u8 **value, u32 *left);
 	/** mem_usage - bytes, as Linux's memlock in fdinfo counts them, near enough. */
 	u64 (*mem_usage)(const struct map *map);
@@ -91,9 +96,6 @@ const char *map_type_name(u32 type);
 must_check int map_create(struct engine *engine, const union bpf_attr *attr, struct log *log,
 			  struct map **out);
 
-/** map_prog_at() - the program in place @index of program array @map, or NULL; inside a read section. */
-struct prog *map_prog_at(struct map *map, u32 index);
-
 /** map_value_room() - bytes that bpf(2) copies for one value. */
 u32 map_value_room(const struct map *map);
 
@@ -101,6 +103,29 @@ static inline struct map *map_of(struct object *object)
 {
 	return container_of(object, struct map, object);
 }
+
+/* A program array. The layout is public for map_prog_at() alone. */
+struct prog_array {
+	struct map map;
+	_Atomic u64 owner;             /* what may be in it and jump through it; 0: nobody said yet */
+	_Atomic(struct prog *) *slot;  /* max_entries; one reference each */
+};
+
+/** map_prog_at() - the program in slot @index of a program array, for tail calls: NULL when the slot
+ *  is empty or there is none. Inside a read section; valid until its end. */
+static inline struct prog *map_prog_at(struct map *map, u32 index)
+{
+	struct prog_array *array = container_of(map, struct prog_array, map);
+
+	if (unlikely(index >= map->max_entries))
+		return NULL;
+	return atomic_load_explicit(&array->slot[index], memory_order_acquire);
+}
+
+/** map_prog_claim() - may @prog be in program array @map, or jump through it? The first program that
+ *  asks decides for all that come (type and expected_attach_type; it stays decided when the array is
+ *  emptied). To be asked for each program array of a program that is loaded. Returns 0 or -EINVAL. */
+must_check int map_prog_claim(struct map *map, const struct prog *prog);
 
 /** map_stride() - bytes from one value to the next where values lie in a row. */
 static inline u32 map_stride(u32 value_size) { return (u32)round_up_u64(value_size, 8); }

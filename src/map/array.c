@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* array.c - the array: values in a row, the key is the index, everything exists from the start.
+ *
+ *   values: | value 0, padding to 8 | value 1, ... | ... | value max_entries - 1 |
+ *
+ * A value is written in place, word by word; that is all the agreement there is between writers.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "map/family.h"
+
+struct array {
+	struct map map;
+	u32 stride;
+	u64 size;
+	u8 *values;
+};
+
+static inline struct array *array_of(struct map *map)
+{
+	return container_of(map, struct array, map);
+}
+
+int array_check(const union bpf_attr *attr, struct log *log)
+{
+	if (!attr->max_entries)
+		return log_error(log, -EINVAL, "map: an array needs max_entries of 1 at least");
+	if (attr->key_size != 4)
+		return log_error(log, -EINVAL, "map: the key of an array has 4 bytes, not %u",
+				 attr->key_size);
+	if (!attr->value_size)
+		return log_error(log, -EINVAL, "map: the values of an array need a size");
+	if (attr->value_size > INT_MAX)
+		return log_error(log, -E2BIG, "map: a value of %u bytes is too large",
+				 attr->value_size);
+	return 0;
+}
+
+static int array_own_check(const union bpf_attr *attr, struct log *log)
+{
+	int err = array_check(attr, log);
+
+	if (!err && attr->map_flags & BPF_F_MMAPABLE)
+		return log_error(log, -EOPNOTSUPP, "map: arrays that can be mapped are not supported");
+	return err;
+}
+
+int array_next_key(struct map *map, const void *key, void *next)
+{
+	u32 index = key ? get_u32(key) : ~0u;
+
+	if (index >= map->max_entries)
+		index = ~0u;
+	else if (index == map->max_entries - 1)
+		return -ENOENT;
+	put_u32(next, index + 1);
+	return 0;
+}
+
+static int array_create(struct engine *engine, const union bpf_attr *attr, struct map **out)
+{
+	struct array *array = calloc(1, sizeof(*array));
+
+	if (!array)
+		return -ENOMEM;
+	array->stride = map_stride(attr->value_size);
+	array->size = (u64)array->stride * attr->max_entries;
+	array->values = area_alloc(array->size);
+	if (!array->values) {
+		free(array);
+		return -ENOMEM;
+	}
+	*out = &array->map;
+	return 0;
+}
+
+static void array_destroy(struct map *map)
+{
+	struct array *array = array_of(map);
+
+	area_free(array->values, array->size);
+	free(array);
+}
+
+static inline void *array_at(struct array *array, u32 index)
+{
+	return array->values + (u64)index * array->stride;
+}
+
+static void *array_lookup(struct map *map, const void *key, u32 cpu)
+{
+	u32 index = get_u32(key);
+
+	if (unlikely(index >= map->max_entries))
+		return NULL;
+	return array_at(array_of(map), index);
+}
+
+static int array_update(struct map *map, const void *key, const void *value, u64 flags, u32 cpu)
+{
+	u32 index = get_u32(key);
+
+	if ((flags & ~(u64)BPF_F_LOCK) > BPF_EXIST)
+		return -EINVAL;
+	if (index >= map->max_entries)
+		return -E2BIG;
+	if (flags & BPF_NOEXIST)
+		return -EEXIST;
+	if (flags & BPF_F_LOCK)  /* there are no spin locks in values yet */
+		return -EINVAL;
+	value_store(array_at(array_of(map), index), value, map->value_size);
+	return 0;
+}
+
+static int array_remove(struct map *map, const void *key) { return -EINVAL; }
+
+static int array_read(struct map *map, const void *key, void *value, u64 flags)
+{
+	u32 index = get_u32(key);
+
+	if (flags)
+		return -EINVAL;
+	if (index >= map->max_entries)
+		return -ENOENT;
+	value_load(value, array_at(array_of(map), index), map->value_size);
+	return 0;
+}
+
+static int array_write(struct map *map, struct client *client, const void *key, const void *value,
+		       u64 flags)
+{
+	if (flags & BPF_F_LOCK)
+		return -EINVAL;
+	return array_update(map, key, value, flags, 0);
+}
+
+static int array_direct_value(struct map *map, u32 off, u8 **value, u32 *left)
+{
+	if (map->max_entries != 1)
+		return -MAP_ENOTSUPP;
+	if (off >= map->value_size)
+		return -EINVAL;
+	*value = array_of(map)->values + off;
+	*left = map->value_size - off;
+	return 0;
+}
+
+static u64 array_mem_usage(const struct map *map)
+{
+	const struct array *array = container_of(map, const struct array, map);
+
+	return sizeof(*array) + array->size;
+}
+
+const struct map_ops array_ops = {
+	.check = array_own_check,
+	.create = array_create,
+	.destroy = array_destroy,
+	.lookup = array_lookup,
+	.update = array_update,
+	.remove = array_remove,
+	.read = array_read,
+	.write = array_write,
+	.next_key = array_next_key,
+	.direct_value = array_direct_value,
+	.mem_usage = array_mem_usage,
+};
