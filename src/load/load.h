@@ -76,6 +76,11 @@ struct load_object {
  *  -ENOENT etc. for the file itself, -ENOEXEC when it is not a BPF object, -EINVAL when it is damaged,
  *  -EOPNOTSUPP for a kind of relocation or map that is not supported. */
 must_check int load_open(const char *path, struct log *log, struct load_object **out);
+
+/** load_open_memory() - the same from @size bytes (copied); @name stands for the path in messages. */
+must_check int load_open_memory(const char *name, const void *bytes, size_t size, struct log *log,
+				struct load_object **out);
+
 void load_close(struct load_object *object);
 
 struct load_options {

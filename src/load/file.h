@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* file.h - an object file taken apart. Private to load/.
+ *
+ *   bytes --elf.c--> sections, symbols, relocations --btf_index.c--> types
+ *         --maps_*.c, data.c--> object->maps       --progs.c--> object->progs
+ *
+ * Everything points into `bytes`, which is a private copy of the file; every offset was checked
+ * when it was indexed.
+ */
+#ifndef CLSBPF_LOAD_FILE_H
+#define CLSBPF_LOAD_FILE_H
+
+#include <linux/btf.h>
+
+#include "load/load.h"
+
+struct section {
+	const char *name;
+	u32 type;               /* SHT_* */
+	u64 flags;              /* SHF_* */
+	u8 *data;               /* NULL for SHT_NOBITS */
+	u64 size;
+	u32 link, info;
+	s32 map;                /* data section: index of its map; -1 */
+};
+
+struct symbol {
+	const char *name;
+	u32 section;            /* index; 0: undefined or absolute */
+	u64 value, size;
+	u8 type, bind;          /* STT_*, STB_* */
+};
+
+struct relocation {
+	u32 section;            /* that it changes */
+	u64 offset;
+	u32 symbol;
+	u32 type;               /* R_BPF_* */
+};
+
+/* A slot of a program array that the object fills by itself. */
+struct slot {
+	u32 map, index;
+	u32 section;            /* where the program's function begins */
+	u64 offset;
+};
+
+struct Elf;
+
+struct load_file {
+	struct Elf *elf;        /* of libelf; strings point into it */
+	u8 *bytes;
+	size_t size;
+	struct section *sections;
+	u32 section_count;
+	struct symbol *symbols;
+	u32 symbol_count;
+	struct relocation *relocations;   /* by section, then offset */
+	u32 relocation_count;
+
+	u8 *btf;                /* copy of .BTF, changed by data.c; or NULL */
+	u32 btf_size;
+	struct btf_type **types;
+	u32 type_count;         /* with void */
+	const char *strings;
+	u32 strings_len;
+
+	/* Of each map: where its symbol is, for relocations. */
+	u32 map_section[LOAD_MAPS_MAX];
+	u64 map_offset[LOAD_MAPS_MAX];
+	struct slot *slots;
+	u32 slot_count;
+	/* Of each program: where its function is. */
+	u32 *prog_section;
+	u64 *prog_offset;
+};
+
+/* elf.c */
+must_check int elf_index(struct load_object *object, struct log *log);
+struct section *elf_section(struct load_file *file, const char *name, u32 *index);
+const struct relocation *elf_relocation(const struct load_file *file, u32 section, u64 offset);
+/** elf_function() - the function symbol that begins at @offset of @section, or NULL. */
+const struct symbol *elf_function(const struct load_file *file, u32 section, u64 offset);
+
+/* btf_index.c */
+must_check int btf_index_types(struct load_object *object, struct log *log);
+struct btf_type *btf_type_at(const struct load_file *file, u32 id);
+const char *btf_string(const struct load_file *file, u32 off);
+/** btf_resolve() - behind typedefs and qualifiers; NULL for void and for what has no end. */
+struct btf_type *btf_resolve(const struct load_file *file, u32 id);
+must_check int btf_sizeof(const struct load_file *file, u32 id, u32 *size);
+/** btf_datasec() - the id of the data section @name, or 0. */
+u32 btf_datasec(const struct load_file *file, const char *name);
+
+/* maps_legacy.c, maps_btf.c, data.c, progs.c: fill in object->maps and object->progs. */
+must_check int maps_legacy(struct load_object *object, struct log *log);
+must_check int maps_btf(struct load_object *object, struct log *log);
+must_check int data_maps(struct load_object *object, struct log *log);
+/** data_fix_btf() - sizes and offsets that the compiler leaves to the linker. */
+void data_fix_btf(struct load_file *file);
+must_check int progs_link(struct load_object *object, struct log *log);
+
+/** map_new() - the next free row of object->maps, or NULL after a sentence. */
+struct load_map *map_new(struct load_object *object, const char *name, u32 section, u64 offset,
+			 struct log *log);
+
+/** wrap_prog() - @prog inside the caller that @wrapper describes. The result has its own
+ *  instructions and references; free both. */
+must_check int wrap_prog(const struct load_prog *prog, const struct load_wrapper *wrapper,
+			 struct load_prog *out);
+
+#endif

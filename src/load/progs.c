@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* progs.c - from functions in sections to programs that can be loaded.
+ *
+ *   section "classifier": [ cls_main ............ ]      the program
+ *   section ".text":      [ helper_a ][ helper_b ]       what it calls is appended, once each:
+ *   program:              [ cls_main ............ ][ helper_a ][ helper_b ]
+ *
+ * A function is a symbol of type FUNC. In every executable section but .text the global ones are
+ * programs. Instructions are copied function by function; calls are pointed at the copies, references
+ * to maps and global data become load_refs.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "load/file.h"
+
+#define FUNCTIONS_MAX 1024
+#define R_BPF_64_64_TYPE 1
+#define R_BPF_64_32_TYPE 10
+
+/* One function inside the program that is being linked. */
+struct linked {
+	u32 section;
+	u64 offset;
+	u32 start, count;        /* instructions in the program */
+};
+
+struct linker {
+	struct load_object *object;
+	struct load_file *file;
+	struct load_prog *prog;
+	struct log *log;
+	struct linked function[FUNCTIONS_MAX];
+	u32 function_count;
+	u32 insn_room, ref_room;
+};
+
+static int add_ref(struct linker *l, u32 insn, u32 map, bool value)
+{
+	struct load_prog *prog = l->prog;
+
+	if (prog->ref_count == l->ref_room) {
+		u32 room = l->ref_room ? 2 * l->ref_room : 16;
+		struct load_ref *refs = reallocarray(prog->refs, room, sizeof(*refs));
+
+		if (!refs)
+			return -ENOMEM;
+		prog->refs = refs;
+		l->ref_room = room;
+	}
+	prog->refs[prog->ref_count++] = (struct load_ref){ .insn = insn, .map = map, .value = value };
+	return 0;
+}
+
+/* Append the function that begins there, unless it is part of the program already. Returns its
+ * number, or -errno. */
+static int link_function(struct linker *l, u32 section, u64 offset)
+{
+	const struct symbol *symbol = elf_function(l->file, section, offset);
+	const struct section *from;
+	struct load_prog *prog = l->prog;
+	u64 count;
+
+	for (u32 i = 0; i < l->function_count; i++)
+		if (l->function[i].section == section && l->function[i].offset == offset)
+			return (int)i;
+	if (!symbol || !section)
+		return log_error(l->log, -EINVAL, "%s: program %s calls a function that is not in the object",
+				 l->object->path, prog->name);
+	from = &l->file->sections[section];
+	if (!from->data || offset % 8 || symbol->size % 8 || !symbol->size || offset > from->size ||
+	    symbol->size > from->size - offset)
+		return log_error(l->log, -EINVAL, "%s: function %s lies outside of section %s",
+				 l->object->path, symbol->name, from->name);
+	count = symbol->size / 8;
+	if (l->function_count == FUNCTIONS_MAX || prog->insn_count + count > LOAD_INSNS_MAX)
+		return log_error(l->log, -E2BIG, "%s: program %s is too large", l->object->path,
+				 prog->name);
+	if (prog->insn_count + count > l->insn_room) {
+		u32 room = (u32)(prog->insn_count + count) * 2;
+		struct bpf_insn *insns = reallocarray(prog->insns, room, sizeof(*insns));
+
+		if (!insns)
+			return -ENOMEM;
+		prog->insns = insns;
+		l->insn_room = room;
+	}
+	memcpy(prog->insns + prog->insn_count, from->data + offset, symbol->size);
+	l->function[l->function_count] = (struct linked){ section, offset, prog->insn_count,
+							  (u32)count };
+	prog->insn_count += (u32)count;
+	return (int)l->function_count++;
+}
+
+static int find_map(const struct linker *l, u32 section, u64 offset)
+{
+	for (u32 i = 0; i < l->object->map_count; i++)
+		if (l->file->map_section[i] == section && l->file->map_offset[i] == offset)
+			return (int)i;
+	return -1;
+}
+
+static int bad_reference(struct linker *l, u32 insn, const struct symbol *symbol, const char *why)
+{
+	return log_error(l->log, -EINVAL, "%s: program %s, instruction %u: %s%s%s %s", l->object->path,
+			 l->prog->name, insn, *symbol->name ? "symbol \"" : "a symbol",
+			 symbol->name, *symbol->name ? "\"" : "", why);
+}
+
+/* LD_IMM64 with a relocation: a map, a global variable, or the address of a function. */
+static int link_constant(struct linker *l, u32 at, const struct relocation *relocation)
+{
+	const struct symbol *symbol = &l->file->symbols[relocation->symbol];
+	struct bpf_insn *insn = &l->prog->insns[at];
+	const struct section *section = &l->file->sections[symbol->section];
+	u64 offset = symbol->value + (u64)(s64)insn->imm;
+	int found;
+
+	if (relocation->type != R_BPF_64_64_TYPE || at + 1 >= l->prog->insn_count)
+		return bad_reference(l, at, symbol, "has a relocation of an unknown kind");
+	if (!symbol->section)
+		return bad_reference(l, at, symbol, "is not defined in the object");
+	if (section->map >= 0) {
+		insn[0].imm = 0;
+		insn[1].imm = (s32)offset;
+		if (offset >= section->size)
+			return bad_reference(l, at, symbol, "lies outside of its section");
+		return add_ref(l, at, (u32)section->map, true);
+	}
+	if (section->flags & SHF_EXECINSTR) {
+		found = link_function(l, symbol->section, offset);
+		if (found < 0)
+			return found;
+		insn = &l->prog->insns[at];
+		insn->src_reg = BPF_PSEUDO_FUNC;
+		insn[0].imm = (s32)(l->function[found].start - at - 1);
+		insn[1].imm = 0;
+		return 0;
+	}
+	found = find_map(l, symbol->section, offset);
+	if (found < 0)
+		return bad_reference(l, at, symbol, "is neither a map nor a global variable");
+	insn[0].imm = insn[1].imm = 0;
+	return add_ref(l, at, (u32)found, false);
+}
+
+/* A call of a function of the object: by relocation, or inside its section by distance. */
+static int link_call(struct linker *l, u32 function, u32 at, const struct relocation *relocation)
+{
+	struct linked from = l->function[function];
+	u32 section = from.section;
+	s64 target;
+	int found;
+
+	if (relocation) {
+		const struct symbol *symbol = &l->file->symbols[relocation->symbol];
+
+		if (!symbol->section)
+			return bad_reference(l, at, symbol, "is not defined in the object");
+		if (relocation->type != R_BPF_64_32_TYPE)
+			return bad_reference(l, at, symbol, "has a relocation of an unknown kind");
+		section = symbol->section;
+		target = (s64)(symbol->value / 8) + l->prog->insns[at].imm + 1;
+	} else {
+		target = (s64)(from.offset / 8) + (at - from.start) + l->prog->insns[at].imm + 1;
+	}
+	if (target < 0 || target > LOAD_INSNS_MAX)
+		return log_error(l->log, -EINVAL, "%s: program %s, instruction %u: a call leaves its section",
+				 l->object->path, l->prog->name, at);
+	found = link_function(l, section, (u64)target * 8);
+	if (found < 0)
+		return found;
+	l->prog->insns[at].imm = (s32)(l->function[found].start - at - 1);
+	return 0;
+}
+
+/* Resolve what one function refers to; functions that it calls are appended behind. */
+static int link_references(struct linker *l, u32 function)
+{
+	struct linked from = l->function[function];
+	int err = 0;
+
+	for (u32 i = 0; !err && i < from.count; i++) {
+		u32 at = from.start + i;
+		const struct bpf_insn *insn = &l->prog->insns[at];
+		const struct relocation *relocation =
+			elf_relocation(l->file, from.section, from.offset + i * 8u);
+		bool wide = insn->code == (BPF_LD | BPF_IMM | BPF_DW);
+		bool call = insn->code == (BPF_JMP | BPF_CALL);
+
+		if (call && (insn->src_reg == BPF_PSEUDO_CALL || relocation))
+			err = link_call(l, function, at, relocation);
+		else if (wide && relocation)
+			err = link_constant(l, at, relocation);
+		else if (relocation)
+			err = bad_reference(l, at, &l->file->symbols[relocation->symbol],
+					    "is referred to by an instruction that cannot");
+		if (wide)
+			i++;
+	}
+	return err;
+}
+
+/* "3/0": tail program for slot 0 of map 3. */
+static void parse_tail(struct load_prog *prog)
+{
+	char rest;
+
+	prog->tail = sscanf(prog->section, "%u/%u%c", &prog->tail_id, &prog->tail_idx, &rest) == 2 ||
+		     sscanf(prog->section, "%i/%i%c", (int *)&prog->tail_id, (int *)&prog->tail_idx,
+			    &rest) == 2;
+}
+
+/* The program type that a section name means; BPF_PROG_TYPE_UNSPEC: whatever is asked for. */
+static u32 section_type(const char *name)
+{
+	static const struct {
+		const char *prefix;
+		u32 type;
+	} rows[] = {
+		{ "classifier", BPF_PROG_TYPE_SCHED_CLS }, { "tcx/", BPF_PROG_TYPE_SCHED_CLS },
+		{ "tc", BPF_PROG_TYPE_SCHED_CLS },	   { "cls", BPF_PROG_TYPE_SCHED_CLS },
+		{ "action", BPF_PROG_TYPE_SCHED_ACT },	   { "socket", BPF_PROG_TYPE_SOCKET_FILTER },
+		{ "xdp", BPF_PROG_TYPE_XDP },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strncmp(name, rows[i].prefix, strlen(rows[i].prefix)))
+			return rows[i].type;
+	return BPF_PROG_TYPE_UNSPEC;
+}
+
+static bool is_program(const struct load_file *file, const struct symbol *symbol)
+{
+	const struct section *section = &file->sections[symbol->section];
+
+	return symbol->type == STT_FUNC && symbol->bind != STB_LOCAL && symbol->section &&
+	       section->flags & SHF_EXECINSTR && strcmp(section->name, ".text");
+}
+
+static int link_prog(struct linker *l, const struct symbol *symbol)
+{
+	struct load_prog *prog = l->prog;
+	int err;
+
+	snprintf(prog->name, sizeof(prog->name), "%s", symbol->name);
+	snprintf(prog->section, sizeof(prog->section), "%s", l->file->sections[symbol->section].name);
+	prog->handle = -1;
+	prog->type = section_type(prog->section);
+	parse_tail(prog);
+	l->function_count = l->insn_room = l->ref_room = 0;
+	err = link_function(l, symbol->section, symbol->value);
+	for (u32 i = 0; err >= 0 && i < l->function_count; i++)
+		err = link_references(l, i);
+	return err < 0 ? err : 0;
+}
+
+int progs_link(struct load_object *object, struct log *log)
+{
+	struct load_file *file = object->file;
+	struct linker *linker;
+	u32 count = 0;
+	int err = 0;
+
+	for (u32 i = 0; i < file->symbol_count; i++)
+		count += is_program(file, &file->symbols[i]);
+	if (!count)
+		return log_error(log, -ENOEXEC,
+				 "%s: there is no program (a global function in a section of its own)",
+				 object->path);
+	object->progs = calloc(count, sizeof(*object->progs));
+	file->prog_section = calloc(count, sizeof(*file->prog_section));
+	file->prog_offset = calloc(count, sizeof(*file->prog_offset));
+	linker = malloc(sizeof(*linker));
+	if (!object->progs || !file->prog_section || !file->prog_offset || !linker) {
+		free(linker);
+		return -ENOMEM;
+	}
+	*linker = (struct linker){ .object = object, .file = file, .log = log };
+	for (u32 i = 0; !err && i < file->symbol_count; i++) {
+		if (!is_program(file, &file->symbols[i]))
+			continue;
+		file->prog_section[object->prog_count] = file->symbols[i].section;
+		file->prog_offset[object->prog_count] = file->symbols[i].value;
+		linker->prog = &object->progs[object->prog_count++];
+		err = link_prog(linker, &file->symbols[i]);
+	}
+	free(linker);
+	return err;
+}
