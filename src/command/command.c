@@ -12,7 +12,7 @@
 
 #include "command/call.h"
 
-#define ATTR_MAX 4096  /* bytes of an attribute; Linux: a page */
+#define ATTR_MAX 4096  /* bytes of an attribute, or behind a structure in one; Linux: a page */
 
 enum command_who { ANYBODY, PRIVILEGED };
 
@@ -90,6 +90,8 @@ int user_zeros(u64 from, u64 len)
 {
 	if (len && !from)
 		return -EFAULT;
+	if (len > ATTR_MAX)
+		return -E2BIG;
 	return all_zero(u64_ptr(from), len) ? 0 : -E2BIG;
 }
 
@@ -115,30 +117,39 @@ void call_reply(struct call *call, u32 off, u32 value)
 		put_u32(call->reply + off, value);
 }
 
+static int call_dispatch(struct call *call, int cmd, const union bpf_attr *attr, u32 size)
+{
+	union call_attr copy = { 0 };
+	const struct command *command;
+
+	if (size > ATTR_MAX)
+		return log_error(&call->log, -E2BIG, "bpf: an attribute of %u bytes", size);
+	if (size && !attr)
+		return -EFAULT;
+	if (size > ATTR_KNOWN && !all_zero(call->reply + ATTR_KNOWN, size - ATTR_KNOWN))
+		return log_error(&call->log, -E2BIG, "bpf: the attribute has fields of the future");
+	if (size)
+		memcpy(copy.bytes, attr, min_u32(size, ATTR_KNOWN));
+	call->attr = &copy;
+	if (cmd < 0 || cmd >= (int)ARRAY_SIZE(commands) || !commands[cmd].handler)
+		return log_error(&call->log, -EINVAL, "bpf: command %d is not known", cmd);
+	command = &commands[cmd];
+	if (!all_zero(copy.bytes + command->end, ATTR_KNOWN - command->end))
+		return log_error(&call->log, -EINVAL, "bpf: command %d has no field behind byte %u",
+				 cmd, command->end);
+	if (command->who == PRIVILEGED && !call->client->privileged)
+		return log_error(&call->log, -EPERM, "bpf: command %d needs CAP_BPF", cmd);
+	return command->handler(call);
+}
+
 int command_bpf(struct client *client, int cmd, union bpf_attr *attr, u32 size)
 {
 	struct call call = { .client = client, .engine = client->engine, .reply = (u8 *)attr,
 			     .size = size };
-	union call_attr copy = { 0 };
-	const struct command *command;
+	int ret;
 
 	log_init(&call.log, client->message, sizeof(client->message));
-	if (size > ATTR_MAX)
-		return log_error(&call.log, -E2BIG, "bpf: an attribute of %u bytes", size);
-	if (size && !attr)
-		return -EFAULT;
-	if (size > ATTR_KNOWN && !all_zero(call.reply + ATTR_KNOWN, size - ATTR_KNOWN))
-		return log_error(&call.log, -E2BIG, "bpf: the attribute has fields of the future");
-	if (size)
-		memcpy(copy.bytes, attr, min_u32(size, ATTR_KNOWN));
-	call.attr = &copy;
-	if (cmd < 0 || cmd >= (int)ARRAY_SIZE(commands) || !commands[cmd].handler)
-		return log_error(&call.log, -EINVAL, "bpf: command %d is not known", cmd);
-	command = &commands[cmd];
-	if (!all_zero(copy.bytes + command->end, ATTR_KNOWN - command->end))
-		return log_error(&call.log, -EINVAL, "bpf: command %d has no field behind byte %u",
-				 cmd, command->end);
-	if (command->who == PRIVILEGED && !client->privileged)
-		return log_error(&call.log, -EPERM, "bpf: command %d needs CAP_BPF", cmd);
-	return command->handler(&call);
+	ret = call_dispatch(&call, cmd, attr, size);
+	client->message[strcspn(client->message, "\n")] = '\0';
+	return ret;
 }

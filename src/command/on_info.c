@@ -12,6 +12,8 @@
 #include "object/btf.h"
 #include "object/prog.h"
 
+#define INFO_MAX 4096  /* bytes of a structure, whatever is in it */
+
 /* Read what the client filled in. @known: bytes of 6.18 without padding, @size: with it. */
 static int info_read(struct call *call, void *info, u32 known, u32 size, u32 *len)
 {
@@ -20,7 +22,7 @@ static int info_read(struct call *call, void *info, u32 known, u32 size, u32 *le
 
 	if (given && !from)
 		return -EFAULT;
-	if (given > known && user_zeros(from + known, given - known))
+	if (given > INFO_MAX || (given > known && user_zeros(from + known, given - known)))
 		return log_error(&call->log, -E2BIG, "info: the structure has fields of the future");
 	*len = min_u32(given, size);
 	return user_read(info, from, *len);

@@ -18,6 +18,7 @@
 
 #define TEST_LEN_MIN 14u       /* a MAC header */
 #define TEST_LEN_MAX 3712u     /* a page without Linux's headroom and tailroom */
+#define TEST_CTX_MAX 4096u     /* bytes of ctx_in, whatever is in them */
 #define TEST_WIRE_MAX 65536u
 #define TEST_SEGS_MAX 65535u
 #define TEST_SECTION 64        /* runs in one read section */
@@ -59,8 +60,9 @@ static int test_read(struct test *t)
 	t->has_ctx = attr->test.ctx_in || attr->test.ctx_out;
 	if (!size)
 		return 0;
-	if (size > sizeof(t->ctx) &&
-	    user_zeros(attr->test.ctx_in + sizeof(t->ctx), size - sizeof(t->ctx)))
+	if (size > TEST_CTX_MAX ||
+	    (size > sizeof(t->ctx) &&
+	     user_zeros(attr->test.ctx_in + sizeof(t->ctx), size - sizeof(t->ctx))))
 		return log_error(log, -E2BIG, "test run: the context has fields of the future");
 	return user_read(&t->ctx, attr->test.ctx_in, min_u32(size, sizeof(t->ctx)));
 }

@@ -17,7 +17,7 @@
 #include "map/map.h"
 #include "object/prog.h"
 
-#define FD_ARRAY_MAX 4096
+#define FD_ARRAY_MAX 4096   /* places of an array whose length the client did not say */
 
 /* The place of the map behind @fd in prog->maps. */
 static int prog_map_add(struct call *call, struct prog *prog, int fd, struct log *log, u32 *place)
@@ -51,15 +51,14 @@ static int prog_fd_array(struct call *call, struct prog *prog, struct log *log)
 	u32 count = call_u32(call, ATTR_PROG_FD_ARRAY_CNT), place;
 	u64 array = call->attr->bpf.fd_array;
 
-	if (count > FD_ARRAY_MAX)
+	if (count >= UINT32_MAX / sizeof(s32))
 		return log_error(log, -EINVAL, "program: fd_array with %u entries", count);
+	if (count && !array)
+		return -EFAULT;
 	for (u32 i = 0; i < count; i++) {
 		struct object *object;
-		s32 fd;
-		int err = array ? user_read(&fd, array + i * sizeof(fd), sizeof(fd)) : -EFAULT;
+		s32 fd = (s32)get_u32(u64_ptr(array + (u64)i * sizeof(fd)));
 
-		if (err)
-			return err;
 		if (!fd_get(call->client, fd, OBJECT_BTF, &object, NULL)) {
 			object_put(object);
 			continue;
@@ -86,7 +85,8 @@ static int insn_map_fd(struct call *call, const struct bpf_insn *insn, u32 at, s
 	if (insn->imm < 0 || (u32)insn->imm >= (count ? count : FD_ARRAY_MAX))
 		return log_error(log, -EFAULT, "instruction %u: place %d is outside fd_array", at,
 				 insn->imm);
-	return user_read(fd, array + (u32)insn->imm * sizeof(*fd), sizeof(*fd));
+	*fd = (s32)get_u32(u64_ptr(array + (u64)insn->imm * sizeof(*fd)));
+	return 0;
 }
 
 static int insn_map_resolve(struct call *call, struct prog *prog, u32 at, struct log *log)
@@ -97,7 +97,7 @@ static int insn_map_resolve(struct call *call, struct prog *prog, u32 at, struct
 	u32 off = (u32)insn[1].imm, place, left;
 	const struct map *map;
 	u8 *address;
-	s32 fd;
+	s32 fd = -1;
 	int err;
 
 	if (!value && off)

@@ -18,8 +18,11 @@ static const struct helper rows[HELPER_ID_MAX + 1] = {
 #undef HELPER
 };
 
-#define NAME(name, ...) #name,
-static const char *const names[] = { __BPF_FUNC_MAPPER(NAME) };
+#define NAME(name) #name
+static const char *const names[] = {
+	__BPF_FUNC_MAPPER(NAME)
+	"cgrp_storage_get", "cgrp_storage_delete", /* newer than the headers */
+};
 #undef NAME
 
 const struct helper *helper_find(u32 id)

@@ -20,6 +20,8 @@
 #include "io/pcap_read.h"
 #include "io/window.h"
 
+#define LINK_USER0 147
+#define LINK_USER15 162
 #define SLL_HEADER 16
 #define SLL2_HEADER 20
 
@@ -29,6 +31,7 @@ struct source {
 	pcap_t *pcap;            /* NULL: plain pcap */
 	FILE *file;              /* of pcap, which owns it */
 	int read_error;          /* what the window answered under libpcap, or 0 */
+	int failed;              /* source_next() has reported this: nothing comes after it */
 	enum io_link link;
 	char *name;
 };
@@ -61,12 +64,17 @@ static int link_find(u32 type, enum io_link *link)
 static int link_set(struct source *source, u32 type, struct log *log)
 {
 	const char *name = type < 0x10000 ? pcap_datalink_val_to_name((int)type) : NULL;
+	char text[64] = "";
 
 	if (!link_find(type, &source->link))
 		return 0;
-	return log_error(log, -EOPNOTSUPP, "%s: link type %u%s%s%s is not supported; Ethernet, raw IP "
-			 "and Linux cooked captures are", source->name, type, name ? " (" : "",
-			 name ? name : "", name ? ")" : "");
+	/* libpcap has no names for the numbers that everybody may use as they like. */
+	if (type >= LINK_USER0 && type <= LINK_USER15)
+		snprintf(text, sizeof(text), " (USER%u, for private use)", type - LINK_USER0);
+	else if (name)
+		snprintf(text, sizeof(text), " (%s)", name);
+	return log_error(log, -EOPNOTSUPP, "%s: link type %u%s is not supported; Ethernet, raw IP and "
+			 "Linux cooked captures are", source->name, type, text);
 }
 
 /* Take the cooked header off. A record that is shorter than the header has no packet. */
@@ -244,11 +252,16 @@ int source_next(struct source *source, struct record *record, struct log *log)
 	record->link = source->link;
 	record->pkt_type = 0;
 	record->protocol = 0;
+	if (unlikely(source->failed))
+		return log_error(log, source->failed, "%s: cannot be read any further", source->name);
 	more = likely(!source->pcap) ?
 	       pcap_record_next(&source->window, &source->format, source->name, record, log) :
 	       libpcap_next(source, record, log);
 	if (more == 1 && unlikely(source->link >= IO_LINUX_SLL))
 		record_uncook(record, source->link == IO_LINUX_SLL2);
+	/* An interrupted stream can go on, if libpcap did not lose the half that it had. */
+	if (unlikely(more < 0) && (more != -EINTR || source->pcap))
+		source->failed = more;
 	return more;
 }
 

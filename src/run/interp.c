@@ -279,13 +279,15 @@ u64 interp_loop(struct run_state *s, const void *const **labels_out)
 	};
 	struct packet *packet;
 	const struct op *op;
-	u64 r[11] = { 0 }, end, at, value;
+	u64 r[11], end, at, value;
 
 	if (unlikely(labels_out)) {
 		*labels_out = labels;
 		return 0;
 	}
 	packet = s->exec->packet;
+	/* In words: of memset() compilers make a string instruction, which is slow to start. */
+	r[0] = r[2] = r[3] = r[4] = r[5] = r[6] = r[7] = r[8] = r[9] = 0;
 	r[1] = ptr_u64(packet);
 	r[10] = state_top(s);
 	op = s->checked ? s->code->checked : s->code->trusted;

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* insn_bench.c - what one instruction costs: the interpreter, checked and trusted, against libpcap's
+ * bpf_filter() on a classic program that does the same to the same packet.
+ *
+ * The three take turns in one run, and the medians are compared, so that a slower moment of the
+ * machine meets all of them. A row of `cases` says how many instructions each side executes; the
+ * results must be the same, and trusted mode's count of them is not asked.
+ *
+ * Exit status: 0 when checked mode is at least as fast an instruction in every case, else 1.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "isa/insn.h"
+#include "run/run.h"
+
+/* Both Linux and libpcap have a struct bpf_insn. */
+#define bpf_insn classic_insn
+#include <pcap/pcap.h>
+#undef bpf_insn
+
+#define TURNS 11
+#define TURN_INSNS 2000000
+#define ROOM 1024
+#define CHAIN 500
+
+enum { CLASSIC_RUNNER, CHECKED_RUNNER, TRUSTED_RUNNER, RUNNERS };
+
+struct bench {
+	const char *name;
+	const char *expression;  /* tcpdump's; NULL: a chain of @classic_op with @k */
+	const char *text;        /* ours; of a chain, what stands in front of it */
+	const char *op;
+	u16 classic_op;
+	u32 k;
+	bool udp;                /* the packet is not TCP */
+	u32 classic_insns, insns; /* executed */
+};
+
+#define DIRECT                                                                                     \
+	"r2 = *(u32 *)(r1 +76)\n r3 = *(u32 *)(r1 +80)\n r0 = 0\n r4 = r2\n r4 += 34\n"            \
+	"if r4 > r3 goto out\n"                                                                    \
+	"r4 = *(u16 *)(r2 +12)\n if r4 == 0xdd86 goto out\n if r4 != 0x8 goto out\n"               \
+	"r4 = *(u8 *)(r2 +23)\n if r4 != 6 goto out\n"                                             \
+	"r4 = *(u16 *)(r2 +20)\n if r4 & 0xff1f goto out\n"                                        \
+	"r4 = *(u8 *)(r2 +14)\n r4 &= 15\n r4 <<= 2\n r2 += r4\n r4 = r2\n r4 += 18\n"             \
+	"if r4 > r3 goto out\n"                                                                    \
+	"r4 = *(u16 *)(r2 +14)\n if r4 == 0x5000 goto match\n"                                     \
+	"r4 = *(u16 *)(r2 +16)\n if r4 != 0x5000 goto out\n"                                       \
+	"match: r0 = 262144\n out: exit\n"
+#define CLASSIC                                                                                    \
+	"r6 = r1\n r0 = *(u16 *)skb[12]\n if r0 == 0x86dd goto no\n if r0 != 0x800 goto no\n"      \
+	"r0 = *(u8 *)skb[23]\n if r0 != 6 goto no\n r0 = *(u16 *)skb[20]\n"                        \
+	"if r0 & 0x1fff goto no\n r0 = *(u8 *)skb[14]\n r0 &= 15\n r0 <<= 2\n r7 = r0\n"           \
+	"r0 = *(u16 *)skb[r7 + 14]\n if r0 == 80 goto match\n"                                     \
+	"r0 = *(u16 *)skb[r7 + 16]\n if r0 != 80 goto no\n"                                        \
+	"match: r0 = 262144\n exit\n no: r0 = 0\n exit\n"
+
+#define BYTE "r2 = *(u32 *)(r1 +76)\nr0 = *(u8 *)(r2 +0)\n"
+
+static const struct bench cases[] = {
+	{ "tcp and port 80, direct access", "tcp and port 80", DIRECT, NULL, .classic_insns = 13, .insns = 26 },
+	{ "the same on UDP", "tcp and port 80", DIRECT, NULL, .udp = true, .classic_insns = 6, .insns = 12 },
+	{ "tcp and port 80, packet loads", "tcp and port 80", CLASSIC, NULL, .classic_insns = 13, .insns = 18 },
+	{ "500 additions", NULL, BYTE, "w0 += 77\n", BPF_ALU | BPF_ADD | BPF_K, 77,
+	  .classic_insns = 502, .insns = 503 },
+	{ "500 xor", NULL, BYTE, "w0 ^= 77\n", BPF_ALU | BPF_XOR | BPF_K, 77,
+	  .classic_insns = 502, .insns = 503 },
+	{ "500 jumps that go on", NULL, BYTE, "if r0 == 77 goto pc+0\n", BPF_JMP | BPF_JEQ | BPF_K, 77,
+	  .classic_insns = 502, .insns = 503 },
+	{ "500 jumps that jump", NULL, BYTE, "if r0 == 0 goto pc+0\n", BPF_JMP | BPF_JEQ | BPF_K, 0,
+	  .classic_insns = 502, .insns = 503 },
+	{ "500 packet bytes, direct access", NULL, BYTE, "r0 = *(u8 *)(r2 +77)\n",
+	  BPF_LD | BPF_B | BPF_ABS, 77, .classic_insns = 502, .insns = 503 },
+	{ "500 packet words, direct access", NULL, BYTE, "r0 = *(u32 *)(r2 +77)\n",
+	  BPF_LD | BPF_W | BPF_ABS, 77, .classic_insns = 502, .insns = 503 },
+	{ "500 packet words, packet loads", NULL, "r6 = r1\nr0 = *(u8 *)skb[0]\n",
+	  "r0 = *(u32 *)skb[77]\n", BPF_LD | BPF_W | BPF_ABS, 77, .classic_insns = 502, .insns = 503 },
+};
+
+struct contest {
+	const struct bench *bench;
+	struct bpf_program classic;
+	struct prog *prog;
+	struct exec *exec;
+	const u8 *bytes;
+	u32 len;
+	double ns[RUNNERS][TURNS]; /* a run */
+	u64 result[RUNNERS];
+};
+
+static double now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return 1e9 * (double)t.tv_sec + (double)t.tv_nsec;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *ns)
+{
+	qsort(ns, TURNS, sizeof(*ns), compare_doubles);
+	return ns[TURNS / 2];
+}
+
+/* An Ethernet frame with TCP or UDP to port 80. */
+static void make_packet(u8 *bytes, u32 len, bool udp)
+{
+	memset(bytes, 0, len);
+	put_be16(bytes + 12, 0x800);
+	bytes[14] = 0x45;
+	bytes[23] = udp ? 17 : 6;
+	put_be16(bytes + 34, 40000);
+	put_be16(bytes + 36, 80);
+}
+
+/* `ldb [0]`, the op again and again, `ret a`. */
+static int make_chain(const struct bench *bench, struct bpf_program *out)
+{
+	u32 count = bench->classic_insns;
+	struct classic_insn *insns = calloc(count, sizeof(*insns));
+
+	if (!insns)
+		return -ENOMEM;
+	insns[0] = (struct classic_insn){ .code = BPF_LD | BPF_B | BPF_ABS };
+	for (u32 i = 1; i < count - 1; i++)
+		insns[i] = (struct classic_insn){ .code = bench->classic_op, .k = bench->k };
+	insns[count - 1] = (struct classic_insn){ .code = BPF_RET | BPF_A };
+	out->bf_insns = insns;
+	out->bf_len = count;
+	return 0;
+}
+
+static int make_classic(const struct bench *bench, struct bpf_program *out)
+{
+	pcap_t *pcap;
+	int err;
+
+	if (!bench->expression)
+		return make_chain(bench, out);
+	pcap = pcap_open_dead(DLT_EN10MB, 262144);
+	if (!pcap)
+		return -ENOMEM;
+	err = pcap_compile(pcap, out, bench->expression, 1, PCAP_NETMASK_UNKNOWN);
+	pcap_close(pcap);
+	return err ? -EINVAL : 0;
+}
+
+static int make_prog(struct engine *engine, const struct bench *bench, struct prog **out)
+{
+	static struct bpf_insn insns[ROOM];
+	static char text[ROOM * 32];
+	LOG_ON_STACK(log);
+	int count, err;
+
+	snprintf(text, sizeof(text), "%s", bench->text);
+	for (u32 i = 0; bench->op && i < CHAIN; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s", bench->op);
+	if (bench->op)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "exit\n");
+	count = insn_assemble(text, insns, ROOM, &log);
+	err = count < 0 ? count : prog_create(engine, (u32)count, out);
+	if (!err) {
+		memcpy((*out)->insns, insns, (size_t)count * sizeof(*insns));
+		(*out)->type = BPF_PROG_TYPE_SCHED_CLS;
+		err = run_prepare(*out, &log);
+	}
+	if (err)
+		fprintf(stderr, "%s: %s", bench->name, log.text);
+	return err;
+}
+
+static double measure(struct contest *c, u32 runner, u32 runs)
+{
+	double start = now_ns();
+	u64 result = 0;
+
+	for (u32 i = 0; i < runs; i++)
+		result = runner == CLASSIC_RUNNER ?
+			 bpf_filter((void *)c->classic.bf_insns, c->bytes, c->len, c->len) :
+			 run_prog(c->exec, c->prog);
+	c->result[runner] = result;
+	return (now_ns() - start) / runs;
+}
+
+static void take_turns(struct contest *c)
+{
+	u32 runs = TURN_INSNS / c->bench->classic_insns;
+
+	for (u32 turn = 0; turn < TURNS; turn++) {
+		for (u32 i = 0; i < RUNNERS; i++) {
+			if (i != CLASSIC_RUNNER)
+				run_set_mode(c->exec, i == CHECKED_RUNNER ? RUN_CHECKED : RUN_TRUSTED);
+			c->ns[i][turn] = measure(c, i, runs);
+		}
+	}
+}
+
+/* Returns 0, 1 when a ratio is below 1, or a negative errno. */
+static int report(struct contest *c)
+{
+	const struct bench *b = c->bench;
+	double run[RUNNERS], insn[RUNNERS];
+
+	for (u32 i = 0; i < RUNNERS; i++) {
+		run[i] = median(c->ns[i]);
+		insn[i] = run[i] / (i == CLASSIC_RUNNER ? b->classic_insns : b->insns);
+	}
+	if ((u32)c->result[0] != (u32)c->result[1] || c->result[1] != c->result[2]) {
+		fprintf(stderr, "%s: results differ: %llu, %llu, %llu: %s\n", b->name,
+			(unsigned long long)c->result[0], (unsigned long long)c->result[1],
+			(unsigned long long)c->result[2], run_fault(c->exec)->text);
+		return -EINVAL;
+	}
+	printf("%-35s %7.3f %7.3f %7.3f %6.2f %6.2f %9.1f %8.1f %8.1f\n", b->name,
+	       insn[0], insn[1], insn[2], insn[0] / insn[1], insn[0] / insn[2], run[0], run[1], run[2]);
+	return insn[1] > insn[0];
+}
+
+static int bench_case(struct engine *engine, struct exec *exec, const struct bench *bench)
+{
+	struct contest c = { .bench = bench, .exec = exec, .len = 128 };
+	u8 bytes[128];
+	int err;
+
+	make_packet(bytes, sizeof(bytes), bench->udp);
+	c.bytes = bytes;
+	err = packet_fill(exec->packet, bytes, sizeof(bytes), true, NULL);
+	if (!err)
+		err = make_classic(bench, &c.classic);
+	if (!err)
+		err = make_prog(engine, bench, &c.prog);
+	if (!err) {
+		take_turns(&c);
+		err = report(&c);
+	}
+	free(c.classic.bf_insns);
+	if (c.prog)
+		object_put(&c.prog->object);
+	return err;
+}
+
+int main(void)
+{
+	struct engine_config config = { .cpus = 1, .fixed_seed = true };
+	struct engine engine = { 0 };
+	struct exec *exec = NULL;
+	int err = engine_core_init(&engine, &config), slower = 0;
+
+	if (!err)
+		err = run_exec_create(&engine, 0, &exec);
+	if (!err)
+		err = packet_create(256, &exec->packet);
+	printf("%-35s %23s %13s %27s\n%-35s %7s %7s %7s %6s %6s %9s %8s %8s\n", "", "ns an instruction",
+	       "times as fast", "ns a run", "", "libpcap", "checked", "trusted", "chkd", "trust",
+	       "libpcap", "checked", "trusted");
+	for (u32 i = 0; !err && i < ARRAY_SIZE(cases); i++) {
+		err = bench_case(&engine, exec, &cases[i]);
+		if (err > 0) {
+			slower = 1;
+			err = 0;
+		}
+	}
+	if (exec)
+		packet_destroy(exec->packet);
+	run_exec_destroy(exec);
+	engine_core_fini(&engine);
+	if (err)
+		fprintf(stderr, "insn_bench: %s\n", strerror(-err));
+	return err || slower;
+}
