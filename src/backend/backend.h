@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* backend.h - the seam: the seven calls that a loader and a front end need from a kernel.
+/* backend.h - the seam: the few calls that a loader and a front end need from a kernel.
  *
  * Linux (kernel.c), the engine in this process (engine.c) and, later, the engine in a daemon
  * (remote.c) stand behind the same calls with the same bytes: the literal `union bpf_attr`, the
@@ -37,6 +37,7 @@ struct backend_ops {
 	int (*subscribe)(struct backend *backend, enum backend_group group, backend_sink sink,
 			 void *ctx);
 	int (*path)(struct backend *backend, enum backend_path what, char *buf, size_t room);
+	int (*unpin)(struct backend *backend, const char *path);
 	const char *(*message)(struct backend *backend);   /* NULL: it never says more than an errno */
 	void (*destroy)(struct backend *backend);
 };
@@ -68,6 +69,14 @@ static inline int backend_close(struct backend *b, int handle) { return b->ops->
 static inline int backend_path(struct backend *b, enum backend_path what, char *buf, size_t room)
 {
 	return b->ops->path(b, what, buf, room);
+}
+
+/** backend_unpin() - take back a name below BACKEND_PIN_ROOT that BPF_OBJ_PIN made, or a directory
+ *  that is empty: what remove(3) does in bpffs. There is no bpf(2) command for it.
+ *  Returns 0 or -errno. */
+static inline int backend_unpin(struct backend *b, const char *path)
+{
+	return b->ops->unpin(b, path);
 }
 
 /** backend_message() - one sentence about why the last bpf() was refused, for commands that have no

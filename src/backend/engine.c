@@ -16,6 +16,7 @@
 #include "command/command.h"
 #include "object/engine.h"
 #include "object/fd.h"
+#include "object/pin.h"
 #include "rtnl/rtnl.h"
 #include "sched/sched.h"
 
@@ -125,6 +126,11 @@ static int engine_path(struct backend *backend, enum backend_path what, char *bu
 	return 0;
 }
 
+static int engine_unpin(struct backend *backend, const char *path)
+{
+	return pin_unlink(&engine_of(backend)->engine, path);
+}
+
 static const char *engine_message(struct backend *backend)
 {
 	return engine_of(backend)->client->message;
@@ -150,6 +156,7 @@ static const struct backend_ops engine_ops = {
 	.wait = engine_wait,
 	.subscribe = engine_subscribe,
 	.path = engine_path,
+	.unpin = engine_unpin,
 	.message = engine_message,
 	.destroy = engine_destroy,
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -114,6 +115,11 @@ static int kernel_path(struct backend *backend, enum backend_path what, char *bu
 	return 0;
 }
 
+static int kernel_unpin(struct backend *backend, const char *path)
+{
+	return remove(path) ? -errno : 0;
+}
+
 static void kernel_destroy(struct backend *backend)
 {
 	struct kernel *kernel = kernel_of(backend);
@@ -131,6 +137,7 @@ static const struct backend_ops kernel_ops = {
 	.wait = kernel_wait,
 	.subscribe = kernel_subscribe,
 	.path = kernel_path,
+	.unpin = kernel_unpin,
 	.destroy = kernel_destroy,
 };
 

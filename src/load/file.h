@@ -73,6 +73,7 @@ struct load_file {
 	/* Of each program: where its function is. */
 	u32 *prog_section;
 	u64 *prog_offset;
+	bool filled;            /* tail programs are in their slots */
 };
 
 /* elf.c */

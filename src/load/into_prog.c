@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* into_prog.c - one program: handles of maps into its instructions, PROG_LOAD, and what the kernel
+ * has to say about it.
+ *
+ * A kernel is asked without a log first, because writing one costs more than looking at the program;
+ * only a refusal is worth it. What is shown is the end of the log: that is where the reason stands.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "load/into.h"
+
+#define LOG_ROOM_FIRST (64u << 10)
+#define LOG_ROOM_MAX (16u << 20)
+#define LOG_TAIL 4096u
+#define TRIES_MAX 5        /* for -EAGAIN: a signal came while the kernel looked at the program */
+
+struct request {
+	struct into *in;
+	const struct load_prog *prog;
+	struct bpf_insn *insns;
+	union bpf_attr attr;
+	char *text;            /* the kernel's log */
+	u32 room;
+};
+
+/* The instructions with the handles that they wait for. */
+static int place_handles(struct request *r)
+{
+	const struct load_prog *prog = r->prog;
+
+	r->insns = malloc(prog->insn_count * sizeof(*r->insns));
+	if (!r->insns)
+		return -ENOMEM;
+	memcpy(r->insns, prog->insns, prog->insn_count * sizeof(*r->insns));
+	for (u32 i = 0; i < prog->ref_count; i++) {
+		struct bpf_insn *insn = &r->insns[prog->refs[i].insn];
+
+		insn->src_reg = prog->refs[i].value ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
+		insn->imm = r->in->object->maps[prog->refs[i].map].handle;
+	}
+	return 0;
+}
+
+static int ask(struct request *r)
+{
+	int handle = -EAGAIN;
+
+	for (u32 i = 0; handle == -EAGAIN && i < TRIES_MAX; i++)
+		handle = backend_bpf(r->in->backend, BPF_PROG_LOAD, &r->attr, sizeof(r->attr));
+	return handle;
+}
+
+/* Once more, with a log that holds everything if 16 MiB can. Returns a handle or -errno. */
+static int ask_with_log(struct request *r)
+{
+	int handle = -ENOSPC;
+
+	for (r->room = LOG_ROOM_FIRST; handle == -ENOSPC; r->room *= 2) {
+		free(r->text);
+		r->text = calloc(1, r->room);
+		if (!r->text)
+			return -ENOMEM;
+		r->attr.log_buf = ptr_u64(r->text);
+		r->attr.log_size = r->room;
+		r->attr.log_level = 1;
+		handle = ask(r);
+		if (r->room >= LOG_ROOM_MAX)
+			break;
+	}
+	return handle;
+}
+
+/* A log that does not fit even into the largest buffer is no reason: then the answer without one
+ * counts. */
+static int ask_as_told(struct request *r)
+{
+	bool verbose = r->in->options->verbose;
+	int plain = verbose ? 0 : ask(r), handle;
+
+	if (!verbose && plain >= 0)
+		return plain;
+	handle = ask_with_log(r);
+	if (handle != -ENOSPC)
+		return handle;
+	if (!verbose)
+		return plain;
+	r->attr.log_buf = r->attr.log_size = r->attr.log_level = 0;
+	return ask(r);
+}
+
+/* The end of the kernel's log, from the beginning of a line, as much as there is room for. */
+static void show_log(const struct request *r)
+{
+	struct log *log = r->in->log;
+	const char *text = r->text ? r->text : "";
+	size_t len = strlen(text), most = log ? log->room - log->len : 0;
+
+	if (!len || !log)
+		return;
+	/* A line of ours stands in front of what is cut. */
+	most = most > 128 ? most - 128 : 0;
+	if (!r->in->options->verbose)
+		most = min_u64(most, LOG_TAIL);
+	if (len > most) {
+		const char *end = strchr(text + len - most, '\n');
+		size_t cut = end && end[1] ? (size_t)(end + 1 - text) : len - most;
+
+		log_line(log, "(the first %zu bytes of the log are left out)", cut);
+		text += cut;
+		len -= cut;
+	}
+	log_add(log, "%s%s", text, text[len - 1] == '\n' ? "" : "\n");
+}
+
+static int refused(struct request *r, int err)
+{
+	struct into *in = r->in;
+
+	log_line(in->log, "%s: program %s (section %s) is refused: %s", in->object->path, r->prog->name,
+		 r->prog->section, into_meaning(err));
+	if (r->text && *r->text)
+		show_log(r);
+	else
+		into_message(in);
+	return err;
+}
+
+static int request_try(struct request *r, int *handle)
+{
+	const struct load_options *options = r->in->options;
+	int err = place_handles(r);
+
+	if (err)
+		return err;
+	memset(&r->attr, 0, sizeof(r->attr));
+	r->attr.prog_type = options->prog_type ? options->prog_type : r->prog->type;
+	r->attr.insn_cnt = r->prog->insn_count;
+	r->attr.insns = ptr_u64(r->insns);
+	r->attr.license = ptr_u64(r->in->object->license);
+	into_name(r->attr.prog_name, r->prog->name);
+	*handle = ask_as_told(r);
+	if (*handle < 0)
+		return refused(r, *handle);
+	if (options->verbose)
+		show_log(r);
+	return 0;
+}
+
+int into_prog(struct into *in, struct load_prog *prog)
+{
+	bool wrap = in->options->wrapper && prog == in->chosen;
+	struct request request = { .in = in, .prog = prog };
+	struct load_prog wrapped;
+	int err = 0, handle;
+
+	if (wrap) {
+		err = wrap_prog(prog, in->options->wrapper, &wrapped);
+		request.prog = &wrapped;
+	}
+	if (err)
+		return log_error(in->log, err, "%s: program %s cannot be wrapped: %s", in->object->path,
+				 prog->name, into_meaning(err));
+	err = request_try(&request, &handle);
+	if (!err)
+		prog->handle = handle;
+	free(request.insns);
+	free(request.text);
+	if (wrap) {
+		free(wrapped.insns);
+		free(wrapped.refs);
+	}
+	return err;
+}
