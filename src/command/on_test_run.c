@@ -8,11 +8,13 @@
  * runs see the same packet, as the run before left it. A redirect is returned and not performed.
  */
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "command/call.h"
 #include "object/prog.h"
+#include "packet/checksum.h"
 #include "packet/packet.h"
 #include "run/run.h"
 
@@ -107,6 +109,21 @@ static int test_ctx_apply(struct test *t)
 	return 0;
 }
 
+/* Linux runs programs on no IP packet without its header: they may read that far. */
+static int test_header_check(const struct test *t)
+{
+	u32 len = t->packet->ctx.len, protocol = t->packet->ctx.protocol, need = MAC_LEN;
+
+	if (protocol == be16(ETH_P_IP))
+		need += 20;
+	else if (protocol == be16(ETH_P_IPV6))
+		need += 40;
+	if (len >= need)
+		return 0;
+	return log_error(&t->call->log, -EINVAL,
+			 "test run: %u bytes hold no IP header behind the MAC header", len);
+}
+
 static int test_packet_make(struct test *t)
 {
 	const union bpf_attr *attr = &t->call->attr->bpf;
@@ -125,6 +142,8 @@ static int test_packet_make(struct test *t)
 	if (!err)
 		err = packet_fill(t->packet, u64_ptr(attr->test.data_in), attr->test.data_size_in, true,
 				  mac);
+	if (!err)
+		err = test_header_check(t);
 	if (err)
 		return err;
 	t->packet->ctx.ifindex = ifindex;
@@ -135,36 +154,13 @@ static int test_packet_make(struct test *t)
 	return t->has_ctx ? test_ctx_apply(t) : 0;
 }
 
-/* The sum behind an Internet checksum, not folded. */
-static u32 test_sum(const u8 *at, u32 len)
-{
-	u64 sum = 0;
-
-	for (u32 i = 0; i + 1 < len; i += 2)
-		sum += get_u16(at + i);
-	if (len & 1) {
-		u8 last[2] = { at[len - 1], 0 };
-
-		sum += get_u16(last);
-	}
-	while (sum >> 32)
-		sum = (u32)sum + (sum >> 32);
-	return (u32)sum;
-}
-
-static u16 test_fold(u32 sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (u16)(sum + (sum >> 16));
-}
-
 /* The bytes that CSUM_COMPLETE is about: from the network header on. */
 static u32 test_packet_sum(const struct test *t)
 {
 	u32 off = t->l2 ? MAC_LEN : 0;
 
 	return t->packet->ctx.len < off ? 0
-		: test_sum(t->packet->data + off, t->packet->ctx.len - off);
+		: csum_bytes(t->packet->data + off, t->packet->ctx.len - off, 0);
 }
 
 static int test_run(struct test *t)
@@ -269,7 +265,7 @@ static int test_try(struct test *t)
 		t->packet->ip_summed = CSUM_COMPLETE;
 	}
 	err = test_run(t);
-	if (!err && complete && test_fold(test_packet_sum(t)) != test_fold(t->packet->csum))
+	if (!err && complete && csum_fold(test_packet_sum(t)) != csum_fold(t->packet->csum))
 		err = log_error(&t->call->log, -EBADMSG, "test run: the checksum was not kept up to date");
 	return err ? err : test_give(t);
 }

@@ -38,10 +38,10 @@ u64 helper_skb_store_bytes(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u6
 		return (u64)-EFAULT;
 	at = packet->data + offset;
 	if (recompute)
-		packet->csum = csum_sub(packet->csum, csum_bytes(at, len, 0));
+		packet->csum = csum_sub(packet->csum, csum_shift(csum_bytes(at, len, 0), offset));
 	memmove(at, u64_ptr(a3), len);
 	if (recompute)
-		packet->csum = csum_bytes(at, len, packet->csum);
+		packet->csum = csum_add(packet->csum, csum_shift(csum_bytes(at, len, 0), offset));
 	if (a5 & BPF_F_INVALIDATE_HASH)
 		hash_clear(packet);
 	return 0;
@@ -65,9 +65,9 @@ u64 helper_skb_load_bytes_relative(struct exec *exec, u64 a1, u64 a2, u64 a3, u6
 	u32 offset = (u32)a2, len = (u32)a4, start = PACKET_NO_OFFSET;
 	u32 end = (u32)(packet->tail - packet->head);
 
-	if (a5 == BPF_HDR_START_MAC)
+	if ((u32)a5 == BPF_HDR_START_MAC)
 		start = packet->mac_off;
-	else if (a5 == BPF_HDR_START_NET)
+	else if ((u32)a5 == BPF_HDR_START_NET)
 		start = packet->net_off;
 	if (start == PACKET_NO_OFFSET || offset > RELATIVE_OFFSET_MAX ||
 	    (u64)start + offset + len > end) {

@@ -6,6 +6,7 @@
 
 #include "helper/exec.h"
 #include "helper/fns.h"
+#include "packet/checksum.h"
 
 #define VLAN_LEN 4
 #define ETHERTYPE_MIN 0x0600
@@ -30,6 +31,8 @@ static int tag_into_bytes(struct packet *packet)
 	packet->mac_off -= VLAN_LEN;
 	packet->net_off -= VLAN_LEN;
 	packet->ctx.protocol = proto;
+	if (packet->ip_summed == CSUM_COMPLETE)
+		packet->csum = csum_bytes(packet->data + 2 * ETH_ALEN, VLAN_LEN, packet->csum);
 	return 0;
 }
 
@@ -65,6 +68,9 @@ static int tag_from_bytes(struct packet *packet, u32 *tci)
 
 	if (packet->ctx.len < ETH_HLEN + VLAN_LEN)
 		return -ENOMEM;
+	if (packet->ip_summed == CSUM_COMPLETE)
+		packet->csum = csum_sub(packet->csum,
+					csum_bytes(packet->data + 2 * ETH_ALEN, VLAN_LEN, 0));
 	*tci = get_be16(packet->data + ETH_HLEN);
 	memmove(packet->data + VLAN_LEN, packet->data, 2 * ETH_ALEN);
 	packet_pull(packet, VLAN_LEN);

@@ -21,6 +21,12 @@ static inline u32 csum_sub(u32 sum, u32 subtrahend)
 	return csum_add(sum, ~subtrahend);
 }
 
+/* @sum of bytes that begin @offset bytes into what is summed: at an odd place halves trade sides. */
+static inline u32 csum_shift(u32 sum, u32 offset)
+{
+	return offset & 1 ? sum >> 8 | sum << 24 : sum;
+}
+
 /** csum_fold() - the complement of the 16-bit sum: what stands in a header. */
 static inline u16 csum_fold(u32 sum)
 {
