@@ -28,6 +28,8 @@ struct record {
 	u8 link;            /* enum io_link: of the bytes as given here */
 	u8 pkt_type;        /* PACKET_*; from a cooked header, else 0 */
 	u16 protocol;       /* cooked captures: ethertype, host order; else 0 */
+	u8 *lent;           /* `bytes` when the reader may change them, else NULL; */
+	u32 headroom;       /* then also so many in front of them */
 };
 
 /** source_open() - a capture: @path, or standard input for "-" and NULL.

@@ -72,7 +72,7 @@ int pcap_record_next(struct window *window, const struct pcap_format *format, co
 		     struct record *record, struct log *log)
 {
 	int have = window_need(window, PCAP_RECORD);
-	const u8 *at;
+	u8 *at;
 	u32 len;
 
 	if (unlikely(have != 1))
@@ -86,12 +86,17 @@ int pcap_record_next(struct window *window, const struct pcap_format *format, co
 	if (unlikely(have != 1))
 		return record_missing(window, have, PCAP_RECORD + len, name, log);
 	at = window->bytes + window->start;
-	record->bytes = at + PCAP_RECORD;
+	/* What lies in front is read already. */
+	record->bytes = record->lent = at + PCAP_RECORD;
+	record->headroom = window->start + PCAP_RECORD;
 	record->len = len;
 	record->wire_len = max_u32(len, field(format, at + 12));
 	record->time_ns = field(format, at) * 1000000000ull +
 			  (u64)field(format, at + 4) * format->tick_ns;
 	record->offset = window_offset(window);
 	window->start += PCAP_RECORD + len;
+	/* While this packet is at work, the next one comes nearer: its length and its headers. */
+	__builtin_prefetch(at + PCAP_RECORD + len);
+	__builtin_prefetch(at + PCAP_RECORD + len + CACHE_LINE);
 	return 1;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* pump.c - the loop of `clsbpf run`. Per packet it copies the bytes once and allocates nothing. */
+/* pump.c - the loop of `clsbpf run`. Per packet it allocates nothing, and copies nothing from a plain
+ * pcap file: programs work in the reader's window, which forgets each packet at the next. */
 #include "io/expression.h"
 #include "io/pump.h"
 
@@ -160,13 +161,18 @@ static int pump_packet(struct pump_state *state, const struct record *record, bo
 	struct packet *packet = state->packet;
 	struct verdict verdict;
 	u64 start;
+	int err;
 
 	if (state->expression && !expression_matches(state->expression, record->bytes,
 						     record->wire_len, record->len)) {
 		pump->stats.skipped++;
 		return 0;
 	}
-	if (packet_fill(packet, record->bytes, record->len, state->l2, pump->device->mac)) {
+	err = record->lent ? packet_borrow(packet, record->lent, record->headroom, record->len,
+					   state->l2, pump->device->mac) :
+			     packet_fill(packet, record->bytes, record->len, state->l2,
+					 pump->device->mac);
+	if (err) {
 		pump->stats.refused++;
 		return 0;
 	}

@@ -89,6 +89,9 @@ static void record_uncook(struct record *record, bool second)
 	}
 	header = min_u32(header, record->len);
 	record->bytes += header;
+	if (record->lent)
+		record->lent += header;
+	record->headroom += header;
 	record->len -= header;
 	record->wire_len -= header;
 	record->link = IO_RAW_IP;
@@ -189,6 +192,8 @@ static int libpcap_next(struct source *source, struct record *record, struct log
 
 	if (result != 1)
 		return libpcap_failed(source, result, offset, log);
+	record->lent = NULL;
+	record->headroom = 0;
 	record->len = header->caplen;
 	record->wire_len = max_u32(header->caplen, header->len);
 	/* Nanoseconds, because the file was opened so. */

@@ -8,7 +8,8 @@
  * __sk_buff are one load from it. The exceptions (64-bit pointers behind 32-bit fields, 16-bit
  * stores) are in ctx.def.
  *
- * Invariants: head <= data_meta <= data <= tail <= end; ctx.len == tail - data. Offsets of headers
+ * Invariants: head <= data_meta <= data <= tail <= end; ctx.len == tail - data; head to end is the
+ * buffer, or memory that was lent and lives as long as its lender says. Offsets of headers
  * count from head, as in an sk_buff, so that they survive push and pull. In the engine a packet
  * of an Ethernet device always starts at the MAC header while a program runs, on ingress too.
  */
@@ -32,6 +33,8 @@ struct packet {
 	struct __sk_buff ctx;
 
 	u8 *head, *data_meta, *data, *tail, *end;
+	u8 *buffer;               /* its own allocation, or NULL; see packet_borrow() */
+	u32 buffer_size;
 	u32 mac_off, net_off, trans_off;  /* from head; PACKET_NO_OFFSET: not set */
 	u16 mac_len;
 	bool l2;                  /* starts with a MAC header */
@@ -62,6 +65,12 @@ void packet_destroy(struct packet *packet);
  *  NULL: PACKET_HOST), header offsets; everything else zero. The room grows as needed.
  *  Returns 0, -EMSGSIZE, -ENOMEM. */
 must_check int packet_fill(struct packet *packet, const u8 *bytes, u32 len, bool l2, const u8 *mac);
+
+/** packet_borrow() - the same without a copy: @packet uses @bytes in place until it is filled anew or
+ *  needs more room, and may change them and the @headroom bytes in front; the caller keeps them
+ *  alive. Returns 0, -EMSGSIZE, -EINVAL. */
+must_check int packet_borrow(struct packet *packet, u8 *bytes, u32 headroom, u32 len, bool l2,
+			     const u8 *mac);
 
 /** packet_untag() - move an outer 802.1Q/802.1ad tag from the bytes into vlan_tci, as Linux does on
  *  reception before tc sees the packet (skb_vlan_untag). Returns 0 or -EINVAL (cut tag). */
