@@ -88,7 +88,7 @@ struct clsbpf_verdict {
 	uint32_t classid;
 	uint32_t ifindex;       /**< TC_ACT_REDIRECT: where to */
 	uint32_t direction;     /**< enum clsbpf_direction of the redirect */
-	const char *fault;      /**< why checked mode stopped the program, or NULL; valid until the next call */
+	const char *fault;      /**< why checked mode stopped the program, or NULL; until the next call */
 };
 
 /** Give a packet to a device's hook and report the verdict; nothing is delivered or sent.

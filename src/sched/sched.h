@@ -94,7 +94,7 @@ struct verdict {
 	u32 classid;           /* of the result; 0: none */
 	u32 ifindex;           /* TC_ACT_REDIRECT: the target, */
 	bool to_ingress;       /* its direction */
-	const struct run_fault *fault;  /* a program was stopped by checked mode: the packet was dropped */
+	const struct run_fault *fault;  /* checked mode stopped a program: the packet was dropped */
 };
 
 #define SCHED_DEPTH 8      /* XMIT_RECURSION_LIMIT */
