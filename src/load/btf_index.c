@@ -53,6 +53,9 @@ int btf_index_types(struct load_object *object, struct log *log)
 	    (u64)header.hdr_len + header.type_off + header.type_len > section->size ||
 	    (u64)header.hdr_len + header.str_off + header.str_len > section->size || !header.str_len)
 		goto damaged;
+	/* Types are changed by data.c; strings must not be changed with them. */
+	if ((u64)header.type_off + header.type_len > header.str_off)
+		goto damaged;
 	file->btf = malloc(section->size);
 	file->types = calloc(header.type_len / sizeof(struct btf_type) + 1, sizeof(*file->types));
 	if (!file->btf || !file->types)

@@ -131,6 +131,7 @@ static int index_symbols(struct elf_walk *w)
 			return log_error(w->log, -ENOEXEC, "%s: the name of symbol %u is out of the file",
 					 w->object->path, i);
 		symbol->section = raw.st_shndx < file->section_count ? raw.st_shndx : 0;
+		symbol->common = raw.st_shndx == SHN_COMMON;
 		symbol->value = raw.st_value;
 		symbol->size = raw.st_size;
 		symbol->type = ELF64_ST_TYPE(raw.st_info);
@@ -153,9 +154,12 @@ static int index_relocations(struct elf_walk *w)
 	struct load_file *file = w->file;
 	u64 count = 0;
 
-	for (u32 i = 0; i < file->section_count; i++)
+	for (u32 i = 0; i < file->section_count; i++) {
 		if (file->sections[i].type == SHT_REL)
 			count += file->sections[i].size / sizeof(Elf64_Rel);
+		if (file->sections[i].type == SHT_RELA)
+			return bad(w, "relocations have addends, which those of BPF have not");
+	}
 	if (count > SYMBOLS_MAX)
 		return bad(w, "there are too many relocations");
 	file->relocations = calloc(count ? count : 1, sizeof(*file->relocations));
@@ -208,15 +212,21 @@ int elf_index(struct load_object *object, struct log *log)
 	return err;
 }
 
-struct section *elf_section(struct load_file *file, const char *name, u32 *index)
+u32 elf_section_index(const struct load_file *file, const char *name)
 {
 	for (u32 i = 1; i < file->section_count; i++)
-		if (!strcmp(file->sections[i].name, name)) {
-			if (index)
-				*index = i;
-			return &file->sections[i];
-		}
-	return NULL;
+		if (!strcmp(file->sections[i].name, name))
+			return i;
+	return 0;
+}
+
+struct section *elf_section(struct load_file *file, const char *name, u32 *index)
+{
+	u32 found = elf_section_index(file, name);
+
+	if (index)
+		*index = found;
+	return found ? &file->sections[found] : NULL;
 }
 
 const struct relocation *elf_relocation(const struct load_file *file, u32 section, u64 offset)

@@ -10,6 +10,7 @@
 #ifndef CLSBPF_LOAD_FILE_H
 #define CLSBPF_LOAD_FILE_H
 
+#include <linux/bpf.h>
 #include <linux/btf.h>
 
 #include "load/load.h"
@@ -29,6 +30,7 @@ struct symbol {
 	u32 section;            /* index; 0: undefined or absolute */
 	u64 value, size;
 	u8 type, bind;          /* STT_*, STB_* */
+	bool common;            /* a variable that only a linker gives a place */
 };
 
 struct relocation {
@@ -43,6 +45,35 @@ struct slot {
 	u32 map, index;
 	u32 section;            /* where the program's function begins */
 	u64 offset;
+};
+
+/* One function inside a program that was linked. */
+struct linked {
+	u32 section;
+	u64 offset;
+	u32 start, count;       /* instructions in the program */
+};
+
+/* Where a program comes from; the first of its functions is the program's own. */
+struct prog_place {
+	u32 section;
+	u64 offset;
+	struct linked *functions;
+	u32 function_count;
+};
+
+/* The three parts of .BTF.ext. */
+enum notes_kind { NOTES_FUNC, NOTES_LINE, NOTES_CORE, NOTES_PARTS };
+struct notes_part {
+	const u8 *at;
+	u32 len;
+};
+
+/* What goes along with one program. */
+struct notes {
+	struct bpf_func_info *funcs;
+	struct bpf_line_info *lines;
+	u32 func_count, line_count;
 };
 
 struct Elf;
@@ -70,15 +101,16 @@ struct load_file {
 	u64 map_offset[LOAD_MAPS_MAX];
 	struct slot *slots;
 	u32 slot_count;
-	/* Of each program: where its function is. */
-	u32 *prog_section;
-	u64 *prog_offset;
+	struct notes_part notes[NOTES_PARTS];
+	struct prog_place *places;   /* of each program */
 	bool filled;            /* tail programs are in their slots */
 };
 
 /* elf.c */
 must_check int elf_index(struct load_object *object, struct log *log);
 struct section *elf_section(struct load_file *file, const char *name, u32 *index);
+/** elf_section_index() - of the first section of this name, or 0. */
+u32 elf_section_index(const struct load_file *file, const char *name);
 const struct relocation *elf_relocation(const struct load_file *file, u32 section, u64 offset);
 /** elf_function() - the function symbol that begins at @offset of @section, or NULL. */
 const struct symbol *elf_function(const struct load_file *file, u32 section, u64 offset);
@@ -100,6 +132,17 @@ must_check int data_maps(struct load_object *object, struct log *log);
 /** data_fix_btf() - sizes and offsets that the compiler leaves to the linker. */
 void data_fix_btf(struct load_file *file);
 must_check int progs_link(struct load_object *object, struct log *log);
+
+/* notes.c */
+must_check int notes_index(struct load_object *object, struct log *log);
+/** notes_need_core() - does CO-RE have to change an instruction of program number @prog? */
+bool notes_need_core(const struct load_object *object, u32 prog);
+/** notes_collect() - types of functions and source lines of program number @prog, when a caller of
+ *  @head instructions stands in front of it. Counts are 0 where the object has none that a kernel
+ *  takes. Returns 0 or -ENOMEM; notes_free(). */
+must_check int notes_collect(const struct load_object *object, u32 prog, u32 head,
+			     struct notes *notes);
+void notes_free(struct notes *notes);
 
 /** map_new() - the next free row of object->maps, or NULL after a sentence. */
 struct load_map *map_new(struct load_object *object, const char *name, u32 section, u64 offset,

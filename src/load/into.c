@@ -162,8 +162,8 @@ static int list_fills(struct into *in)
 		const struct slot *slot = &file->slots[s];
 		u32 prog = 0;
 
-		while (prog < object->prog_count && (file->prog_section[prog] != slot->section ||
-						     file->prog_offset[prog] != slot->offset))
+		while (prog < object->prog_count && (file->places[prog].section != slot->section ||
+						     file->places[prog].offset != slot->offset))
 			prog++;
 		err = prog < object->prog_count
 			? add_fill(in, slot->map, slot->index, prog)

@@ -19,6 +19,7 @@ struct request {
 	struct into *in;
 	const struct load_prog *prog;
 	struct bpf_insn *insns;
+	struct notes notes;
 	union bpf_attr attr;
 	char *text;            /* the kernel's log */
 	u32 room;
@@ -126,14 +127,38 @@ static int refused(struct request *r, int err)
 	return err;
 }
 
-static int request_try(struct request *r, int *handle)
+/* Types and source lines go along where there is BTF. @head: instructions of the wrapper. */
+static int attach_notes(struct request *r, u32 number, u32 head)
+{
+	struct load_object *object = r->in->object;
+	union bpf_attr *attr = &r->attr;
+	int err;
+
+	if (object->btf_handle < 0)
+		return 0;
+	err = notes_collect(object, number, head, &r->notes);
+	if (err)
+		return err;
+	attr->prog_btf_fd = (u32)object->btf_handle;
+	attr->func_info_rec_size = sizeof(*r->notes.funcs);
+	attr->func_info = ptr_u64(r->notes.funcs);
+	attr->func_info_cnt = r->notes.func_count;
+	attr->line_info_rec_size = sizeof(*r->notes.lines);
+	attr->line_info = ptr_u64(r->notes.lines);
+	attr->line_info_cnt = r->notes.line_count;
+	return 0;
+}
+
+static int request_try(struct request *r, u32 number, u32 head, int *handle)
 {
 	const struct load_options *options = r->in->options;
 	int err = place_handles(r);
 
+	memset(&r->attr, 0, sizeof(r->attr));
+	if (!err)
+		err = attach_notes(r, number, head);
 	if (err)
 		return err;
-	memset(&r->attr, 0, sizeof(r->attr));
 	r->attr.prog_type = options->prog_type ? options->prog_type : r->prog->type;
 	r->attr.insn_cnt = r->prog->insn_count;
 	r->attr.insns = ptr_u64(r->insns);
@@ -151,9 +176,14 @@ int into_prog(struct into *in, struct load_prog *prog)
 {
 	bool wrap = in->options->wrapper && prog == in->chosen;
 	struct request request = { .in = in, .prog = prog };
+	u32 number = (u32)(prog - in->object->progs);
 	struct load_prog wrapped;
 	int err = 0, handle;
 
+	if (notes_need_core(in->object, number))
+		return log_error(in->log, -EOPNOTSUPP,
+				 "%s: program %s needs CO-RE relocations, which are not supported",
+				 in->object->path, prog->name);
 	if (wrap) {
 		err = wrap_prog(prog, in->options->wrapper, &wrapped);
 		request.prog = &wrapped;
@@ -161,9 +191,10 @@ int into_prog(struct into *in, struct load_prog *prog)
 	if (err)
 		return log_error(in->log, err, "%s: program %s cannot be wrapped: %s", in->object->path,
 				 prog->name, into_meaning(err));
-	err = request_try(&request, &handle);
+	err = request_try(&request, number, request.prog->insn_count - prog->insn_count, &handle);
 	if (!err)
 		prog->handle = handle;
+	notes_free(&request.notes);
 	free(request.insns);
 	free(request.text);
 	if (wrap) {

@@ -33,7 +33,7 @@ static int read_all(int fd, u8 *bytes, size_t size)
 
 static int read_file(const char *path, struct load_file *file, struct log *log)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = 0;
 	struct stat status;
 
 	if (fd < 0) {
@@ -84,6 +84,8 @@ static int open_parse(struct load_object *object, struct log *log)
 		err = maps_btf(object, log);
 	if (!err)
 		err = data_maps(object, log);
+	if (!err)
+		err = notes_index(object, log);
 	if (!err)
 		err = progs_link(object, log);
 	if (err)
@@ -168,8 +170,7 @@ static void file_free(struct load_file *file)
 	free(file->btf);
 	free(file->types);
 	free(file->slots);
-	free(file->prog_section);
-	free(file->prog_offset);
+	free(file->places);
 	free(file);
 }
 
@@ -182,6 +183,7 @@ void load_close(struct load_object *object)
 			(void)backend_close(object->backend, object->progs[i].handle);
 		free(object->progs[i].insns);
 		free(object->progs[i].refs);
+		free(object->file->places[i].functions);
 	}
 	for (u32 i = 0; i < object->map_count; i++)
 		if (object->maps[i].handle >= 0)
@@ -230,8 +232,8 @@ static struct load_prog *only_entry(struct load_object *object)
 		bool tail = object->progs[i].tail;
 
 		for (u32 s = 0; s < object->file->slot_count; s++)
-			tail |= object->file->slots[s].section == object->file->prog_section[i] &&
-				object->file->slots[s].offset == object->file->prog_offset[i];
+			tail |= object->file->slots[s].section == object->file->places[i].section &&
+				object->file->slots[s].offset == object->file->places[i].offset;
 		if (tail)
 			continue;
 		if (found)

@@ -83,8 +83,8 @@ static int read_values(struct map_reader *r, u32 type_id, u64 start)
 		const struct symbol *symbol = &file->symbols[relocation->symbol];
 		u64 addend = 0;
 
-		if (relocation->section != r->section || relocation->offset < start ||
-		    relocation->offset + 8 > end)
+		if (relocation->section != r->section || relocation->offset < start || end < 8 ||
+		    relocation->offset > end - 8)
 			continue;
 		if (symbol->type == STT_SECTION)
 			memcpy(&addend, file->sections[r->section].data + relocation->offset, 8);

@@ -17,15 +17,9 @@
 #include "load/file.h"
 
 #define FUNCTIONS_MAX 1024
+#define LINKED_INSNS_MAX (8u << 20)   /* of all programs: shared functions are copied into each */
 #define R_BPF_64_64_TYPE 1
 #define R_BPF_64_32_TYPE 10
-
-/* One function inside the program that is being linked. */
-struct linked {
-	u32 section;
-	u64 offset;
-	u32 start, count;        /* instructions in the program */
-};
 
 struct linker {
 	struct load_object *object;
@@ -35,6 +29,7 @@ struct linker {
 	struct linked function[FUNCTIONS_MAX];
 	u32 function_count;
 	u32 insn_room, ref_room;
+	u64 total;               /* instructions of all programs so far */
 };
 
 static int add_ref(struct linker *l, u32 insn, u32 map, bool value)
@@ -58,7 +53,7 @@ static int add_ref(struct linker *l, u32 insn, u32 map, bool value)
  * number, or -errno. */
 static int link_function(struct linker *l, u32 section, u64 offset)
 {
-	const struct symbol *symbol = elf_function(l->file, section, offset);
+	const struct symbol *symbol;
 	const struct section *from;
 	struct load_prog *prog = l->prog;
 	u64 count;
@@ -66,6 +61,7 @@ static int link_function(struct linker *l, u32 section, u64 offset)
 	for (u32 i = 0; i < l->function_count; i++)
 		if (l->function[i].section == section && l->function[i].offset == offset)
 			return (int)i;
+	symbol = elf_function(l->file, section, offset);
 	if (!symbol || !section)
 		return log_error(l->log, -EINVAL, "%s: program %s calls a function that is not in the object",
 				 l->object->path, prog->name);
@@ -75,7 +71,9 @@ static int link_function(struct linker *l, u32 section, u64 offset)
 		return log_error(l->log, -EINVAL, "%s: function %s lies outside of section %s",
 				 l->object->path, symbol->name, from->name);
 	count = symbol->size / 8;
-	if (l->function_count == FUNCTIONS_MAX || prog->insn_count + count > LOAD_INSNS_MAX)
+	l->total += count;
+	if (l->function_count == FUNCTIONS_MAX || prog->insn_count + count > LOAD_INSNS_MAX ||
+	    l->total > LINKED_INSNS_MAX)
 		return log_error(l->log, -E2BIG, "%s: program %s is too large", l->object->path,
 				 prog->name);
 	if (prog->insn_count + count > l->insn_room) {
@@ -109,6 +107,13 @@ static int bad_reference(struct linker *l, u32 insn, const struct symbol *symbol
 			 symbol->name, *symbol->name ? "\"" : "", why);
 }
 
+static int undefined(struct linker *l, u32 at, const struct symbol *symbol)
+{
+	return bad_reference(l, at, symbol,
+			     symbol->common ? "is a common symbol (compile with -fno-common)"
+					    : "is not defined in the object");
+}
+
 /* LD_IMM64 with a relocation: a map, a global variable, or the address of a function. */
 static int link_constant(struct linker *l, u32 at, const struct relocation *relocation)
 {
@@ -118,10 +123,10 @@ static int link_constant(struct linker *l, u32 at, const struct relocation *relo
 	u64 offset = symbol->value + (u64)(s64)insn->imm;
 	int found;
 
-	if (relocation->type != R_BPF_64_64_TYPE || at + 1 >= l->prog->insn_count)
+	if (relocation->type != R_BPF_64_64_TYPE)
 		return bad_reference(l, at, symbol, "has a relocation of an unknown kind");
 	if (!symbol->section)
-		return bad_reference(l, at, symbol, "is not defined in the object");
+		return undefined(l, at, symbol);
 	if (section->map >= 0) {
 		insn[0].imm = 0;
 		insn[1].imm = (s32)offset;
@@ -158,7 +163,7 @@ static int link_call(struct linker *l, u32 function, u32 at, const struct reloca
 		const struct symbol *symbol = &l->file->symbols[relocation->symbol];
 
 		if (!symbol->section)
-			return bad_reference(l, at, symbol, "is not defined in the object");
+			return undefined(l, at, symbol);
 		if (relocation->type != R_BPF_64_32_TYPE)
 			return bad_reference(l, at, symbol, "has a relocation of an unknown kind");
 		section = symbol->section;
@@ -172,8 +177,20 @@ static int link_call(struct linker *l, u32 function, u32 at, const struct reloca
 	found = link_function(l, section, (u64)target * 8);
 	if (found < 0)
 		return found;
+	l->prog->insns[at].src_reg = BPF_PSEUDO_CALL;
 	l->prog->insns[at].imm = (s32)(l->function[found].start - at - 1);
 	return 0;
+}
+
+/* LD_IMM64 without a relocation is a number. Anything else in a file, a handle above all, would be one
+ * of whoever loads it. */
+static int check_constant(struct linker *l, u32 at)
+{
+	return l->prog->insns[at].src_reg
+		? log_error(l->log, -EINVAL,
+			    "%s: program %s, instruction %u: the constant means no number (source %u)",
+			    l->object->path, l->prog->name, at, l->prog->insns[at].src_reg)
+		: 0;
 }
 
 /* Resolve what one function refers to; functions that it calls are appended behind. */
@@ -190,10 +207,14 @@ static int link_references(struct linker *l, u32 function)
 		bool wide = insn->code == (BPF_LD | BPF_IMM | BPF_DW);
 		bool call = insn->code == (BPF_JMP | BPF_CALL);
 
-		if (call && (insn->src_reg == BPF_PSEUDO_CALL || relocation))
+		if (wide && i + 1 == from.count)
+			err = log_error(l->log, -EINVAL,
+					"%s: program %s, instruction %u: the second half is missing",
+					l->object->path, l->prog->name, at);
+		else if (call && (insn->src_reg == BPF_PSEUDO_CALL || relocation))
 			err = link_call(l, function, at, relocation);
-		else if (wide && relocation)
-			err = link_constant(l, at, relocation);
+		else if (wide)
+			err = relocation ? link_constant(l, at, relocation) : check_constant(l, at);
 		else if (relocation)
 			err = bad_reference(l, at, &l->file->symbols[relocation->symbol],
 					    "is referred to by an instruction that cannot");
@@ -203,14 +224,28 @@ static int link_references(struct linker *l, u32 function)
 	return err;
 }
 
+/* A number as C has it, up to @end. */
+static bool parse_number(const char *text, char end, u32 *number, const char **rest)
+{
+	unsigned long long value;
+	char *stop;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	value = strtoull(text, &stop, 0);
+	*number = (u32)value;
+	*rest = stop + 1;
+	return !errno && value <= UINT32_MAX && *stop == end;
+}
+
 /* "3/0": tail program for slot 0 of map 3. */
 static void parse_tail(struct load_prog *prog)
 {
-	char rest;
+	const char *rest;
 
-	prog->tail = sscanf(prog->section, "%u/%u%c", &prog->tail_id, &prog->tail_idx, &rest) == 2 ||
-		     sscanf(prog->section, "%i/%i%c", (int *)&prog->tail_id, (int *)&prog->tail_idx,
-			    &rest) == 2;
+	prog->tail = parse_number(prog->section, '/', &prog->tail_id, &rest) &&
+		     parse_number(rest, '\0', &prog->tail_idx, &rest);
 }
 
 /* The program type that a section name means; BPF_PROG_TYPE_UNSPEC: whatever is asked for. */
@@ -240,10 +275,13 @@ static bool is_program(const struct load_file *file, const struct symbol *symbol
 	       section->flags & SHF_EXECINSTR && strcmp(section->name, ".text");
 }
 
-static int link_prog(struct linker *l, const struct symbol *symbol)
+static int link_prog(struct linker *l, const struct symbol *symbol, struct prog_place *place)
 {
 	struct load_prog *prog = l->prog;
 	int err;
+
+	place->section = symbol->section;
+	place->offset = symbol->value;
 
 	snprintf(prog->name, sizeof(prog->name), "%s", symbol->name);
 	snprintf(prog->section, sizeof(prog->section), "%s", l->file->sections[symbol->section].name);
@@ -254,7 +292,14 @@ static int link_prog(struct linker *l, const struct symbol *symbol)
 	err = link_function(l, symbol->section, symbol->value);
 	for (u32 i = 0; err >= 0 && i < l->function_count; i++)
 		err = link_references(l, i);
-	return err < 0 ? err : 0;
+	if (err < 0)
+		return err;
+	place->functions = reallocarray(NULL, l->function_count, sizeof(*place->functions));
+	if (!place->functions)
+		return -ENOMEM;
+	memcpy(place->functions, l->function, l->function_count * sizeof(*place->functions));
+	place->function_count = l->function_count;
+	return 0;
 }
 
 int progs_link(struct load_object *object, struct log *log)
@@ -271,21 +316,20 @@ int progs_link(struct load_object *object, struct log *log)
 				 "%s: there is no program (a global function in a section of its own)",
 				 object->path);
 	object->progs = calloc(count, sizeof(*object->progs));
-	file->prog_section = calloc(count, sizeof(*file->prog_section));
-	file->prog_offset = calloc(count, sizeof(*file->prog_offset));
+	file->places = calloc(count, sizeof(*file->places));
 	linker = malloc(sizeof(*linker));
-	if (!object->progs || !file->prog_section || !file->prog_offset || !linker) {
+	if (!object->progs || !file->places || !linker) {
 		free(linker);
 		return -ENOMEM;
 	}
 	*linker = (struct linker){ .object = object, .file = file, .log = log };
 	for (u32 i = 0; !err && i < file->symbol_count; i++) {
+		struct prog_place *place = &file->places[object->prog_count];
+
 		if (!is_program(file, &file->symbols[i]))
 			continue;
-		file->prog_section[object->prog_count] = file->symbols[i].section;
-		file->prog_offset[object->prog_count] = file->symbols[i].value;
 		linker->prog = &object->progs[object->prog_count++];
-		err = link_prog(linker, &file->symbols[i]);
+		err = link_prog(linker, &file->symbols[i], place);
 	}
 	free(linker);
 	return err;
