@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* tc.h - tc's command line: words -> plain specs -> rtnetlink messages, and back to text.
  *
- *   tc_parse_*()   words to a spec; pure, sends nothing, opens nothing
- *   tc_apply_*()   a spec to the kernel behind @backend: loads, encodes, sends
- *   tc_print_*()   one message of a reply to text or JSON
+ *   parse.c   words to a spec, by grammar.def; pure, sends nothing, opens nothing
+ *   apply.c   a spec to the kernel behind the backend: loads (load/), encodes (encode.c), sends
+ *   show.c    a spec to a request; the messages of the reply (print.c) to text or JSON (emit.c)
  */
 #ifndef CLSBPF_TC_TC_H
 #define CLSBPF_TC_TC_H
@@ -21,19 +21,21 @@ enum tc_verb { TC_ADD, TC_DEL, TC_CHANGE, TC_REPLACE, TC_GET, TC_SHOW };
 struct tc_qdisc_spec {
 	enum tc_verb verb;
 	char dev[IFNAMSIZ];
-	char kind[16];             /* "clsact" */
-	u32 handle, parent;
+	char kind[16];             /* "clsact", or "" */
+	u32 handle, parent;        /* 0: none given; TC_SHOW: only these */
+	bool invisible;            /* TC_SHOW: default qdiscs, too */
 };
 
 struct tc_bpf_spec {
 	const char *object;        /* file, or NULL */
 	const char *section, *program;
+	const char *pinned;        /* or the path of a pinned program ("m:NAME": in tc's folder) */
 	bool verbose;
 	bool direct_action;
 	u32 classid;
 	u32 gen_flags;             /* TCA_CLS_FLAGS_SKIP_HW, _SKIP_SW */
-	int handle;                /* a program loaded already (>= 0), with */
-	const char *name;          /* its annotation; object is NULL then */
+	int handle;                /* or a program loaded already (>= 0), with */
+	const char *name;          /* its annotation; -1 and NULL otherwise */
 };
 
 struct tc_filter_spec {
@@ -51,13 +53,16 @@ struct tc_filter_spec {
 
 struct tc_output {
 	bool json, pretty, details, stats;
-	/* Receives the text. */
+	/* Receives the text, in pieces of any size. */
 	void (*write)(void *ctx, const char *text, size_t len);
 	void *ctx;
 };
 
 /** tc_run() - one tc command line without the program's name and options: "qdisc", "add", ...
- *  Returns 0, or a negative errno after the sentence in @log. -EINVAL for the words themselves. */
+ *  Changes print nothing; show, get and help go to @out, which is left alone after an error.
+ *  Returns 0, or a negative errno after the sentence in @log: -EINVAL for the words themselves,
+ *  -EOPNOTSUPP for those of tc that are not supported yet, -ENODEV, what load_open() and load_into()
+ *  return, or the answer of the kernel. */
 must_check int tc_run(struct backend *backend, int argc, char **argv, const struct tc_output *out,
 		      struct log *log);
 

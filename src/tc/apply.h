@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* apply.h - how a message of tc goes to a kernel. tc_apply_*() are in tc.h. */
+#ifndef CLSBPF_TC_APPLY_H
+#define CLSBPF_TC_APPLY_H
+
+#include "tc/tc.h"
+#include "wire/msg.h"
+
+/** apply_send() - backend_rtnl(), and a sentence where the kernel gave only an errno. */
+must_check int apply_send(struct backend *backend, const struct msg *msg, backend_sink sink,
+			  void *ctx, struct log *log);
+
+#endif
