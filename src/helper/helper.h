@@ -54,7 +54,8 @@ struct helper {
 	u8 arg[5];
 	u16 who;
 	u32 flags;
-	u64 map_types;              /* bit 1 << type for each map type it takes; 0: any or none */
+	u64 map_types;              /* bit 1 << type for each map type it takes; 0: all
+				     * whose elements programs see, or it takes none */
 };
 
 /** helper_find() - the row of helper @id, or NULL when the engine does not have it. */

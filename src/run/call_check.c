@@ -24,6 +24,13 @@ static bool fault_arg(const struct call *c, u32 arg, const char *what)
 	return state_fault(c->s, -EACCES, "argument %u of bpf_%s %s", arg + 1, c->helper->name, what);
 }
 
+/* Helpers that name no types work on elements, which not all maps let programs see. */
+static bool map_fits(const struct map *map, const struct helper *helper)
+{
+	return helper->map_types ? helper->map_types >> map->type->type & 1
+				 : !(map->type->row_flags & MAP_NO_LOOKUP);
+}
+
 struct map *call_map(struct run_state *s, const struct helper *helper, u32 arg, u64 address)
 {
 	const struct prog *prog = s->code->prog;
@@ -33,7 +40,7 @@ struct map *call_map(struct run_state *s, const struct helper *helper, u32 arg, 
 
 		if (ptr_u64(map) != address)
 			continue;
-		if (helper->map_types && !(helper->map_types >> map->type->type & 1)) {
+		if (!map_fits(map, helper)) {
 			state_fault(s, -EINVAL, "bpf_%s does not work on a map of type %s", helper->name,
 				    map->type->name);
 			return NULL;
@@ -110,15 +117,15 @@ static bool check_arg(struct call *c, u32 arg)
 	return false;
 }
 
-/* What BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG leave of the three operations on elements. */
+/* BPF_F_RDONLY_PROG leaves lookups only. What is looked up in a BPF_F_WRONLY_PROG map may be
+ * written: grant_value(). */
 static bool map_allows(const struct call *c)
 {
-	bool write = c->helper->ret != RET_MAP_VALUE_OR_NULL;
-
-	if (!c->map || !(c->map->flags & (write ? BPF_F_RDONLY_PROG : BPF_F_WRONLY_PROG)))
+	if (!c->map || !(c->map->flags & BPF_F_RDONLY_PROG) ||
+	    c->helper->ret == RET_MAP_VALUE_OR_NULL)
 		return true;
-	return state_fault(c->s, -EACCES, "bpf_%s: programs may not %s this map", c->helper->name,
-			   write ? "write" : "read");
+	return state_fault(c->s, -EACCES, "bpf_%s: programs may not write this map",
+			   c->helper->name);
 }
 
 static bool grant_value(const struct call *c)

@@ -15,7 +15,9 @@
 
 #include "run/state.h"
 
-#define NEAR 65536 /* a wrong address this close to something is told as an offset from it */
+/* A wrong address this far behind or before something is told as an offset from it. */
+#define NEAR 65536
+#define NEAR_BEFORE 64
 
 bool state_fault(struct run_state *s, int error, const char *fmt, ...)
 {
@@ -72,6 +74,11 @@ void state_enter(struct run_state *s, const struct code *code, u64 top)
 	state_see_packet(s);
 }
 
+static bool inside(u64 at, u64 size, u64 start, u64 len)
+{
+	return size <= len && at - start <= len - size;
+}
+
 static const char *access_verb(enum access access)
 {
 	switch (access) {
@@ -86,16 +93,43 @@ static const char *access_verb(enum access access)
 static bool fault_region(struct run_state *s, u64 at, u64 size, enum access access,
 			 const struct region *region, const char *what)
 {
-	bool inside = at - region->start <= region->len && size <= region->len - (at - region->start);
 	const char *verb = access_verb(access);
 
-	if (inside)
+	if (inside(at, size, region->start, region->len))
 		return state_fault(s, -EACCES, "%s%s of %llu bytes in a value of a map that programs "
 				   "may not %s", what, verb, (unsigned long long)size,
 				   region->access & ACCESS_READ ? "write" : "read");
+	if (at < region->start)
+		return state_fault(s, -EFAULT, "%s%s of %llu bytes %llu bytes before a map value", what,
+				   verb, (unsigned long long)size,
+				   (unsigned long long)(region->start - at));
 	return state_fault(s, -EFAULT, "%s%s of %llu bytes at offset %llu of a map value: it has %u "
 			   "bytes", what, verb, (unsigned long long)size,
 			   (unsigned long long)(at - region->start), region->len);
+}
+
+/* A wrong access around the context. What follows it in memory is not the program's. */
+static bool fault_ctx_memory(struct run_state *s, u64 at, u64 size, const char *verb, const char *what)
+{
+	const struct packet *p = s->exec->packet;
+	long long off = (long long)(at - ptr_u64(p));
+
+	if (off >= 0 && off < (long long)sizeof(p->ctx))
+		return state_fault(s, -EACCES, "%s%s of %llu bytes at context offset %lld, which is no "
+				   "memory", what, verb, (unsigned long long)size, off);
+	return state_fault(s, -EACCES, "%s%s of %llu bytes at context offset %lld: the context has %zu "
+			   "bytes", what, verb, (unsigned long long)size, off, sizeof(p->ctx));
+}
+
+/* The region that a wrong access at @at is about: it ends or begins nearby. */
+static const struct region *region_near(const struct run_state *s, u64 at)
+{
+	const struct region *region = region_before(&s->regions, at);
+
+	if (region && at - region->start < (u64)region->len + NEAR)
+		return region;
+	region = region_before(&s->regions, at + NEAR_BEFORE);
+	return region && region->start > at ? region : NULL;
 }
 
 /* The end of every refused access: tell the place in the program's own terms. */
@@ -104,21 +138,20 @@ static bool fault_nowhere(struct run_state *s, u64 at, u64 size, enum access acc
 {
 	const struct packet *p = s->exec->packet;
 	const char *verb = access_verb(access);
-	const struct region *region = region_before(&s->regions, at);
+	const struct region *region = region_near(s, at);
 	u64 stack = ptr_u64(s->stack);
 	unsigned long long n = size;
 
 	if (at < 4096)
 		return state_fault(s, -EFAULT, "%s%s of %llu bytes at address %llu: a null pointer, such as "
 				   "a failed map lookup gives", what, verb, n, (unsigned long long)at);
-	if (at - ptr_u64(p) < sizeof(p->ctx))
-		return state_fault(s, -EACCES, "%s%s of %llu bytes at context offset %llu, which is no "
-				   "memory", what, verb, n, (unsigned long long)(at - ptr_u64(p)));
+	if (at - ptr_u64(p) + NEAR_BEFORE < sizeof(*p) + NEAR_BEFORE)
+		return fault_ctx_memory(s, at, size, verb, what);
 	if (at - stack + RUN_STACK < sizeof(s->stack) + 2 * RUN_STACK)
 		return state_fault(s, -EFAULT, "%s%s of %llu bytes at R10%+lld: a frame has %d bytes below "
 				   "R10", what, verb, n,
 				   (long long)(at - (s->frame_low + RUN_STACK)), RUN_STACK);
-	if (region && at - region->start < (u64)region->len + NEAR)
+	if (region)
 		return fault_region(s, at, size, access, region, what);
 	if (s->code->packet_direct && at - ptr_u64(p->head) < (u64)(p->end - p->head) + NEAR) {
 		if (!packet)
@@ -129,11 +162,6 @@ static bool fault_nowhere(struct run_state *s, u64 at, u64 size, enum access acc
 	}
 	return state_fault(s, -EFAULT, "%s%s of %llu bytes at an address that belongs to nothing the "
 			   "program may use", what, verb, n);
-}
-
-static bool inside(u64 at, u64 size, u64 start, u64 len)
-{
-	return size <= len && at - start <= len - size;
 }
 
 /* The frame of the current function below what was zeroed so far. */
@@ -155,7 +183,7 @@ static bool direct_memory(const struct code *code, u64 at, u64 size, enum access
 
 		if (inside(at, size, d->start, d->len) && !(access & ~allowed))
 			return true;
-		if (at - d->start < (u64)d->len + 64)
+		if (at - d->start + NEAR_BEFORE < (u64)d->len + 2 * NEAR_BEFORE)
 			*wrong = (struct region){ .start = d->start, .len = d->len, .access = allowed };
 	}
 	return false;

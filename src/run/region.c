@@ -20,10 +20,10 @@ static int region_grow(struct region_set *set)
 	u32 room = set->room ? 2 * set->room : 16;
 	struct region *node;
 
+	if (set->count == REGIONS_MAX)
+		return -E2BIG;
 	if (set->count + 1 < set->room)
 		return 0;
-	if (set->count >= REGIONS_MAX)
-		return -E2BIG;
 	node = reallocarray(set->node, room, sizeof(*node));
 	if (!node)
 		return -ENOMEM;
