@@ -157,10 +157,10 @@ static int test_packet_make(struct test *t)
 /* The bytes that CSUM_COMPLETE is about: from the network header on. */
 static u32 test_packet_sum(const struct test *t)
 {
-	u32 off = t->l2 ? MAC_LEN : 0;
+	const struct packet *packet = t->packet;
+	const u8 *at = packet->head + packet->net_off;
 
-	return t->packet->ctx.len < off ? 0
-		: csum_bytes(t->packet->data + off, t->packet->ctx.len - off, 0);
+	return at < packet->tail ? csum_bytes(at, (u32)(packet->tail - at), 0) : 0;
 }
 
 static int test_run(struct test *t)

@@ -136,10 +136,9 @@ u64 helper_skb_change_tail(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u6
 		if (err)
 			return (u64)(s64)err;
 	}
-	/* Zeros do not change a sum; what is cut off does. */
-	if (len < packet->ctx.len && packet->ip_summed == CSUM_COMPLETE)
-		packet->csum = csum_sub(packet->csum, csum_bytes(packet->data + len,
-								 packet->ctx.len - len, 0));
+	/* Linux does not go through the bytes: it forgets what their sum was. */
+	if (len != packet->ctx.len && packet->ip_summed == CSUM_COMPLETE)
+		packet->ip_summed = CSUM_NONE;
 	packet_trim(packet, len);
 	return 0;
 }
