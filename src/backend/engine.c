@@ -185,6 +185,7 @@ int backend_engine_create(const struct engine_config *config, struct backend **o
 	}
 	eb->backend.ops = &engine_ops;
 	eb->engine.device_mac = engine_device_mac;
+	eb->engine.test_host = &sched_test_host;
 	pthread_mutex_init(&eb->lock, NULL);
 	err = sched_create(&eb->engine);
 	if (!err)

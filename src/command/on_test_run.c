@@ -5,7 +5,8 @@
  *
  * The packet is what Linux makes of the bytes: received on a loopback device, MAC header in front
  * for tc programs and taken off for socket filters (whose output has 14 zero bytes there). All
- * runs see the same packet, as the run before left it. A redirect is returned and not performed.
+ * runs see the same packet, as the run before left it. A redirect is returned and not performed;
+ * a clone is sent.
  */
 #include <errno.h>
 #include <linux/if_ether.h>
@@ -172,6 +173,7 @@ static int test_run(struct test *t)
 	s64 ns;
 
 	t->exec->packet = t->packet;
+	t->exec->host = t->call->engine->test_host;
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (u32 i = 0; i < repeat;) {
 		reclaim_enter(reclaim, t->exec->slot);

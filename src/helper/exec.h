@@ -28,7 +28,7 @@ struct exec {
 	u32 cpu;                        /* number of this worker */
 	struct reclaim_slot *slot;
 	u64 random;                     /* state of bpf_get_prandom_u32 */
-	const struct exec_host *host;   /* NULL outside of a datapath (TEST_RUN) */
+	const struct exec_host *host;   /* NULL: there are no devices */
 	void *host_ctx;
 
 	/* How many bytes the running program may read at @address, 0: none; set by run/. For helpers

@@ -18,10 +18,12 @@ u64 helper_redirect(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 
 u64 helper_clone_redirect(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
-	int err = -EINVAL;
-
-	/* Without a datapath around the program there is no device of any number. */
-	if (!(a3 & ~(u64)BPF_F_INGRESS) && exec->host)
-		err = exec->host->clone_redirect(exec, (u32)a2, a3 & BPF_F_INGRESS);
-	return (u64)(s64)err;
+	if (a3 & ~(u64)BPF_F_INGRESS)
+		return (u64)-EINVAL;
+	/* BPF_PROG_TEST_RUN can make such a packet; who cuts it up would not know how. */
+	if (exec->packet->ctx.gso_size && !exec->packet->gso_type)
+		return (u64)-EBADMSG;
+	if (!exec->host)
+		return (u64)-EINVAL;
+	return (u64)(s64)exec->host->clone_redirect(exec, (u32)a2, a3 & BPF_F_INGRESS);
 }

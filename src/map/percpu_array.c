@@ -90,7 +90,9 @@ static int percpu_array_update(struct map *map, const void *key, const void *val
 {
 	struct percpu_array *array = percpu_array_of(map);
 	u32 index = get_u32(key);
-	int err = percpu_array_update_check(map, index, flags);
+	/* BPF_F_LOCK: Linux looks at the index first when a program asks, and last for bpf(2). */
+	bool lock = flags <= (BPF_EXIST | BPF_F_LOCK) && index >= map->max_entries;
+	int err = percpu_array_update_check(map, index, lock ? flags & ~(u64)BPF_F_LOCK : flags);
 
 	if (err || cpu >= array->cpus)
 		return err ? err : -EINVAL;

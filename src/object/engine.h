@@ -15,6 +15,7 @@
 #include "base/types.h"
 #include "object/object.h"
 
+struct exec_host;
 struct pin_tree;
 struct sched;
 
@@ -51,6 +52,8 @@ struct engine {
 	/* The MAC address of device @ifindex, for BPF_PROG_TEST_RUN; -ENODEV when there is none. NULL: no
 	 * devices but lo. Plugged in by backend/engine.c, so that command/ need not see sched/. */
 	int (*device_mac)(struct engine *engine, u32 ifindex, u8 mac[6]);
+	/* What programs under BPF_PROG_TEST_RUN get done at once (helper/exec.h), plugged in likewise. */
+	const struct exec_host *test_host;
 };
 
 /** engine_core_init() / engine_core_fini() - the part of an engine that this layer owns.

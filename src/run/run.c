@@ -44,6 +44,7 @@ int run_exec_create(struct engine *engine, u32 cpu, struct exec **out)
 	exec->cpu = cpu;
 	exec->random = seed_of(engine, cpu);
 	exec->run = s;
+	exec->readable = run_readable;
 	*out = exec;
 	return 0;
 }

@@ -119,6 +119,10 @@ void worker_destroy(struct worker *worker);
 must_check int worker_packet_get(struct worker *worker, struct packet **out);
 void worker_packet_put(struct worker *worker, struct packet *packet);
 
+/** sched_test_host - sends the clones of a program that runs outside of the datapath
+ *  (BPF_PROG_TEST_RUN), by a worker of the moment. */
+extern const struct exec_host sched_test_host;
+
 /** sched_classify() - the chain of one hook and nothing else: what clsact decides for @packet, with
  *  no effect on where it goes. @packet->ctx.ifindex etc. are set from @device. A hook without
  *  filters gives TC_ACT_UNSPEC and does not touch the packet. */

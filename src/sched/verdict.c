@@ -114,16 +114,21 @@ void verdict_enter(struct worker *worker, struct device *device, struct packet *
 	worker->depth--;
 }
 
-int verdict_clone_redirect(struct exec *exec, u32 ifindex, bool ingress)
+int verdict_send_clone(struct worker *worker, const struct packet *packet, u32 ifindex,
+		       bool ingress)
 {
-	struct worker *worker = exec->host_ctx;
 	struct packet *clone;
 
 	if (!device_find(worker->engine, ifindex))
 		return -EINVAL;
-	if (packet_clone(exec->packet, &clone))
+	if (packet_clone(packet, &clone))
 		return -ENOMEM;
 	return redirect(worker, clone, ifindex, ingress);
+}
+
+int verdict_clone_redirect(struct exec *exec, u32 ifindex, bool ingress)
+{
+	return verdict_send_clone(exec->host_ctx, exec->packet, ifindex, ingress);
 }
 
 /* Whether the packet stays with the device; otherwise it is gone. */

@@ -9,6 +9,11 @@
  *  or dropped when that is too deep. Takes the packet over. */
 void verdict_enter(struct worker *worker, struct device *device, struct packet *packet);
 
+/** verdict_send_clone() - a clone of @packet to device @ifindex, now: out of it, or (@ingress) into
+ *  it. Inside a read section of the caller. Returns what bpf_clone_redirect() returns. */
+int verdict_send_clone(struct worker *worker, const struct packet *packet, u32 ifindex,
+		       bool ingress);
+
 /** verdict_clone_redirect() - exec_host.clone_redirect of a worker. */
 int verdict_clone_redirect(struct exec *exec, u32 ifindex, bool ingress);
 

@@ -11,6 +11,20 @@
 
 static const struct exec_host worker_host = { .clone_redirect = verdict_clone_redirect };
 
+static int test_clone_redirect(struct exec *exec, u32 ifindex, bool ingress)
+{
+	struct worker *worker;
+	int err = worker_create(exec->engine, exec->cpu, &worker);
+
+	if (err)
+		return err;
+	err = verdict_send_clone(worker, exec->packet, ifindex, ingress);
+	worker_destroy(worker);
+	return err;
+}
+
+const struct exec_host sched_test_host = { .clone_redirect = test_clone_redirect };
+
 int worker_create(struct engine *engine, u32 cpu, struct worker **out)
 {
 	struct worker *worker;

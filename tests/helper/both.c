@@ -5,11 +5,14 @@
  *   program:    R6 = context, R7 = the map value, R8 R9 = packet start and end while they last
  */
 #include <errno.h>
+#include <net/if.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -53,7 +56,6 @@ struct program {
 static struct {
 	struct backend *engine, *linux_side;
 	const char *why;                /* there is no linux_side */
-	const struct recorded *recorded;
 	bool record;
 	struct outcome ours, theirs;
 } both;
@@ -195,8 +197,8 @@ int side_prog(struct backend *side, u32 type, const struct bpf_insn *insns, u32 
 
 static void value_fill(u8 *value)
 {
-	memset(value, 0, BUFFER_AT);
-	for (u32 i = 0; i < BOTH_BUFFER; i++)
+	memset(value, 0, VALUE_SIZE);
+	for (u32 i = 0; i < BOTH_BUFFER - 8; i++)
 		value[BUFFER_AT + i] = (u8)(i * 91 + 5);
 }
 
@@ -213,9 +215,11 @@ static void outcome_run(struct backend *side, const struct pick *pick, int prog,
 {
 	static u8 frame[BOTH_PACKET];
 	u32 len = frame_make(pick->frame, frame);
+	struct __sk_buff ctx = { .gso_size = pick->row->flags & ROW_GSO ? 20 : 0 };
 	union bpf_attr attr = { .test = {
 		.prog_fd = (u32)prog, .data_in = ptr_u64(frame), .data_size_in = len,
 		.data_out = ptr_u64(out->packet), .data_size_out = OUT_ROOM,
+		.ctx_in = ptr_u64(&ctx), .ctx_size_in = sizeof(ctx),
 		.ctx_out = ptr_u64(&out->ctx), .ctx_size_out = sizeof(out->ctx),
 		.flags = pick->complete ? F_TEST_COMPLETE : 0 } };
 
@@ -237,8 +241,9 @@ static void outcome_get(struct backend *side, const struct pick *pick, struct ou
 
 	memset(out, 0, sizeof(*out));
 	value_map = side_map(side, BPF_MAP_TYPE_ARRAY, 4, VALUE_SIZE, 1, 0);
-	map = side_map(side, row->map_type ? row->map_type : BPF_MAP_TYPE_ARRAY, 4, 8,
-		       row->map_entries ? row->map_entries : 1, row->map_flags);
+	map = side_map(side, row->map_type ? row->map_type : BPF_MAP_TYPE_ARRAY,
+		       row->map_key ? row->map_key : 4, 8, row->map_entries ? row->map_entries : 1,
+		       row->map_flags);
 	assert_true(value_map >= 0 && map >= 0);
 	value_fill(out->value);
 	assert_int_equal(value_exchange(side, BPF_MAP_UPDATE_ELEM, value_map, out->value), 0);
@@ -446,6 +451,15 @@ static void test_row(void **state)
 	free(s);
 }
 
+static bool lo_up(void)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), err = ioctl(fd, SIOCSIFFLAGS, &request);
+
+	close(fd);
+	return !err;
+}
+
 struct backend *linux_backend(const char **why)
 {
 	struct backend *side = NULL;
@@ -457,6 +471,10 @@ struct backend *linux_backend(const char **why)
 	}
 	if (unshare(CLONE_NEWNET)) {
 		*why = "no network namespace of our own";
+		return NULL;
+	}
+	if (!lo_up()) {
+		*why = "lo does not come up";
 		return NULL;
 	}
 	if (backend_kernel_create(&side)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* both.h - helper calls as data, made on the engine and on Linux.
  *
- *   row: frames x { helper, arguments } ...       every number of an argument's list with every other
+ *   row: frames x { helper, arguments } ...      every number of an argument's list with every other
  *
  * One combination is one program: it makes the calls, stores what each returned, then fields of its
  * context, into a map. What is compared: the answer of BPF_PROG_TEST_RUN, retval, packet, context
@@ -19,7 +19,7 @@
 #include "base/types.h"
 
 #define BOTH_CALLS 6        /* in one program */
-#define BOTH_BUFFER 8192    /* bytes of map memory that arguments may point to */
+#define BOTH_BUFFER 8192    /* bytes of map memory that arguments may point to; the last 8 are 0 */
 #define BOTH_PACKET 3712
 
 /* Packets, as bits. */
@@ -68,8 +68,8 @@ struct row {
 	u32 frames;
 	u32 flags;
 	struct call_row calls[BOTH_CALLS];
-	/* The map behind MAP: an array of @map_entries u64 unless @map_type says otherwise. */
-	u32 map_type, map_entries, map_flags;
+	/* The map behind MAP: an array of one u64 unless these say otherwise. */
+	u32 map_type, map_entries, map_flags, map_key;
 };
 
 enum row_flags {
@@ -77,6 +77,7 @@ enum row_flags {
 	ROW_COMPLETE = 2,   /* with a checksum of the whole packet (CHECKSUM_COMPLETE) too */
 	ROW_HASH = 4,       /* the hash is the same on both sides */
 	ROW_TRUTH = 8,      /* only whether a call returned 0: times, chance */
+	ROW_GSO = 16,       /* the packet says that it is to be cut into segments */
 };
 
 struct recorded {
@@ -88,10 +89,11 @@ struct recorded {
 /** both_main() - run @rows as a cmocka group; main()'s arguments. */
 int both_main(const char *group, const struct row *rows, u32 count, int argc, char **argv);
 
-/** frame_make() - the bytes of @frame (one bit) to @out, BOTH_PACKET bytes of room. Returns the length. */
+/** frame_make() - the bytes of @frame (one bit) to @out, BOTH_PACKET of room. Returns the length. */
 u32 frame_make(enum frame frame, u8 *out);
 
-/** linux_backend() - Linux, in a network namespace of our own; NULL and *why when it cannot be asked. */
+/** linux_backend() - Linux, in a network namespace of our own where lo is up; NULL and *why when it
+ *  cannot be asked. */
 struct backend *linux_backend(const char **why);
 
 /** side_map() / side_prog() - a map or a GPL program; a handle or -errno. */
