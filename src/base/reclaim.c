@@ -18,15 +18,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-
-struct reclaim_slot {
-	_Alignas(CACHE_LINE) _Atomic u64 epoch;  /* 0: idle */
-	u32 depth;                               /* of nested sections; the owner's */
-	bool used;                               /* under the domain's lock */
-	struct reclaim_slot *next;
-};
 
 struct reclaim {
 	_Atomic u64 clock;
@@ -93,22 +85,13 @@ static inline void reclaim_fence(void)
 #endif
 }
 
-void reclaim_enter(struct reclaim *r, struct reclaim_slot *slot)
+void reclaim_show(struct reclaim *r, struct reclaim_slot *slot)
 {
-	if (slot->depth++)
-		return;
 	/* Acquire: who sees a late clock sees what was unpublished before it moved. */
 	atomic_exchange_explicit(&slot->epoch,
 				 atomic_load_explicit(&r->clock, memory_order_acquire),
 				 memory_order_seq_cst);
 	reclaim_fence();
-}
-
-void reclaim_exit(struct reclaim *r, struct reclaim_slot *slot)
-{
-	if (--slot->depth)
-		return;
-	atomic_store_explicit(&slot->epoch, 0, memory_order_release);
 }
 
 /* The oldest epoch that a reader is inside of; the clock when there is none. With the lock held. */

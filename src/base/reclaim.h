@@ -17,10 +17,18 @@
 #ifndef CLSBPF_BASE_RECLAIM_H
 #define CLSBPF_BASE_RECLAIM_H
 
+#include <stdatomic.h>
+
 #include "base/types.h"
 
 struct reclaim;
-struct reclaim_slot;
+
+struct reclaim_slot {
+	_Alignas(CACHE_LINE) _Atomic u64 epoch;  /* 0: idle */
+	u32 depth;                               /* of nested sections; the owner's */
+	bool used;                               /* under the domain's lock */
+	struct reclaim_slot *next;
+};
 
 /* Put one inside what is to be freed later. */
 struct reclaim_head {
@@ -41,8 +49,8 @@ must_check int reclaim_slot_get(struct reclaim *r, struct reclaim_slot **out);
 void reclaim_slot_put(struct reclaim *r, struct reclaim_slot *slot);
 
 /** reclaim_enter() / reclaim_exit() - begin and end a read section of @slot; sections nest. */
-void reclaim_enter(struct reclaim *r, struct reclaim_slot *slot);
-void reclaim_exit(struct reclaim *r, struct reclaim_slot *slot);
+static inline void reclaim_enter(struct reclaim *r, struct reclaim_slot *slot);
+static inline void reclaim_exit(struct reclaim *r, struct reclaim_slot *slot);
 
 /** reclaim_defer() - call @fn(@head) once no reader can still see what holds @head. */
 void reclaim_defer(struct reclaim *r, struct reclaim_head *head, void (*fn)(struct reclaim_head *));
@@ -53,5 +61,20 @@ void reclaim_poll(struct reclaim *r);
 /** reclaim_barrier() - wait until everything deferred before the call has run. Must not be called
  *  from inside a read section or a deferred function. */
 void reclaim_barrier(struct reclaim *r);
+
+/** reclaim_show() - the outermost section begins: the slot shows the clock. */
+void reclaim_show(struct reclaim *r, struct reclaim_slot *slot);
+
+static inline void reclaim_enter(struct reclaim *r, struct reclaim_slot *slot)
+{
+	if (!slot->depth++)
+		reclaim_show(r, slot);
+}
+
+static inline void reclaim_exit(struct reclaim *r, struct reclaim_slot *slot)
+{
+	if (!--slot->depth)
+		atomic_store_explicit(&slot->epoch, 0, memory_order_release);
+}
 
 #endif

@@ -178,7 +178,7 @@ static int pump_packet(struct pump_state *state, const struct record *record, bo
 	}
 	packet_dress(packet, pump, record);
 	engine_set_time(pump->device->engine, record->time_ns);
-	if (pump->ingress && packet_untag(packet)) {
+	if (pump->ingress && packet_is_tagged(packet) && packet_untag(packet)) {
 		pump->stats.refused++;
 		return 0;
 	}

@@ -53,8 +53,3 @@ u64 engine_now(struct engine *engine)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
 }
-
-void engine_set_time(struct engine *engine, u64 ns)
-{
-	atomic_store_explicit(&engine->replay_ns, ns, memory_order_relaxed);
-}

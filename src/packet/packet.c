@@ -8,7 +8,6 @@
 #include "packet/packet.h"
 
 #include <errno.h>
-#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <stdlib.h>
 
@@ -162,16 +161,11 @@ int packet_borrow(struct packet *packet, u8 *bytes, u32 headroom, u32 len, bool 
 	return 0;
 }
 
-static bool is_vlan(u32 protocol)
-{
-	return protocol == be16(ETH_P_8021Q) || protocol == be16(ETH_P_8021AD);
-}
-
 int packet_untag(struct packet *packet)
 {
 	u8 *data = packet->data;
 
-	if (!packet->l2 || packet->ctx.vlan_present || !is_vlan(packet->ctx.protocol))
+	if (!packet_is_tagged(packet))
 		return 0;
 	if (packet->ctx.len < ETH_HLEN + VLAN_LEN + 2)
 		return -EINVAL;

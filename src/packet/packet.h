@@ -17,6 +17,7 @@
 #define CLSBPF_PACKET_PACKET_H
 
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
 
 #include "base/types.h"
 
@@ -75,6 +76,15 @@ must_check int packet_borrow(struct packet *packet, u8 *bytes, u32 headroom, u32
 /** packet_untag() - move an outer 802.1Q/802.1ad tag from the bytes into vlan_tci, as Linux does on
  *  reception before tc sees the packet (skb_vlan_untag). Returns 0 or -EINVAL (cut tag). */
 must_check int packet_untag(struct packet *packet);
+
+/** packet_is_tagged() - is there something for packet_untag() to do. */
+static inline bool packet_is_tagged(const struct packet *packet)
+{
+	u32 protocol = packet->ctx.protocol;
+
+	return packet->l2 && !packet->ctx.vlan_present &&
+	       (protocol == be16(ETH_P_8021Q) || protocol == be16(ETH_P_8021AD));
+}
 
 /** packet_retag() - the reverse, for writing a packet out: the tag goes back into the bytes. */
 must_check int packet_retag(struct packet *packet);
