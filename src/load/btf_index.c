@@ -36,6 +36,11 @@ static s64 trailer(const struct btf_type *type)
 	}
 }
 
+size_t btf_type_bytes(const struct btf_type *type)
+{
+	return sizeof(*type) + (size_t)trailer(type);
+}
+
 int btf_index_types(struct load_object *object, struct log *log)
 {
 	struct load_file *file = object->file;
@@ -76,7 +81,7 @@ int btf_index_types(struct load_object *object, struct log *log)
 		    end - at - (s64)sizeof(*type) < trailer(type))
 			goto damaged;
 		file->types[file->type_count++] = type;
-		at += sizeof(*type) + (size_t)trailer(type);
+		at += btf_type_bytes(type);
 	}
 	return 0;
 damaged:

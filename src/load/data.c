@@ -73,13 +73,42 @@ int data_maps(struct load_object *object, struct log *log)
 	return 0;
 }
 
-static const struct symbol *find_object(const struct load_file *file, u32 section, const char *name)
+/* Variables of the symbol table, for finding one by section and name. */
+struct variables {
+	const struct symbol **symbol;
+	u32 count;
+};
+
+static int by_name(const void *a, const void *b)
 {
+	const struct symbol *left = *(const struct symbol *const *)a;
+	const struct symbol *right = *(const struct symbol *const *)b;
+
+	if (left->section != right->section)
+		return left->section < right->section ? -1 : 1;
+	return strcmp(left->name, right->name);
+}
+
+static int list_variables(const struct load_file *file, struct variables *out)
+{
+	out->count = 0;
+	out->symbol = calloc(file->symbol_count + 1, sizeof(*out->symbol));
+	if (!out->symbol)
+		return -ENOMEM;
 	for (u32 i = 0; i < file->symbol_count; i++)
-		if (file->symbols[i].section == section && file->symbols[i].type == STT_OBJECT &&
-		    !strcmp(file->symbols[i].name, name))
-			return &file->symbols[i];
-	return NULL;
+		if (file->symbols[i].type == STT_OBJECT)
+			out->symbol[out->count++] = &file->symbols[i];
+	qsort(out->symbol, out->count, sizeof(*out->symbol), by_name);
+	return 0;
+}
+
+static const struct symbol *find_variable(const struct variables *all, u32 section, const char *name)
+{
+	const struct symbol key = { .section = section, .name = name }, *wanted = &key;
+	const struct symbol **found =
+		bsearch(&wanted, all->symbol, all->count, sizeof(wanted), by_name);
+
+	return found ? *found : NULL;
 }
 
 static int by_offset(const void *a, const void *b)
@@ -89,28 +118,78 @@ static int by_offset(const void *a, const void *b)
 	return left->offset < right->offset ? -1 : left->offset > right->offset;
 }
 
-void data_fix_btf(struct load_file *file)
+/* A section that the object has not: its variables one after the other. */
+static void lay_out(struct btf_type *type)
 {
+	struct btf_var_secinfo *var = (void *)(type + 1);
+	u32 size = 0;
+
+	for (u32 i = 0; i < BTF_INFO_VLEN(type->info); i++) {
+		var[i].offset = size;
+		size += var[i].size;
+	}
+	type->size = size;
+}
+
+/* The section's size and the places of its variables. Those that are not in it are left out:
+ * constants may have gone to .rodata.cst8 and the like, where no type follows them. */
+static void fix_section(struct load_file *file, const struct variables *all, struct btf_type *type)
+{
+	struct btf_var_secinfo *var = (void *)(type + 1);
+	u32 index = elf_section_index(file, btf_string(file, type->name_off)), kept = 0;
+
+	if (!index) {
+		lay_out(type);
+		return;
+	}
+	type->size = (u32)file->sections[index].size;
+	for (u32 i = 0; i < BTF_INFO_VLEN(type->info); i++) {
+		const struct btf_type *of = btf_type_at(file, var[i].type);
+		const struct symbol *symbol =
+			of ? find_variable(all, index, btf_string(file, of->name_off)) : NULL;
+
+		if (!symbol)
+			continue;
+		var[kept] = var[i];
+		var[kept++].offset = (u32)symbol->value;
+	}
+	type->info -= BTF_INFO_VLEN(type->info) - kept;
+	qsort(var, kept, sizeof(*var), by_offset);
+}
+
+int data_fix_btf(struct load_file *file)
+{
+	struct btf_header *header = (void *)file->btf;
+	struct variables all;
+	u8 *to, *end;
+	u32 gone;
+	int err;
+
+	if (!file->btf)
+		return 0;
+	err = list_variables(file, &all);
+	if (err)
+		return err;
+	/* Types move up where variables went, and the strings after them. */
+	to = file->btf + header->hdr_len + header->type_off;
+	end = to + header->type_len;
 	for (u32 id = 1; id < file->type_count; id++) {
 		struct btf_type *type = file->types[id];
-		struct btf_var_secinfo *var = (void *)(type + 1);
-		const struct section *section;
-		u32 index;
+		size_t size;
 
-		if (BTF_INFO_KIND(type->info) != BTF_KIND_DATASEC)
-			continue;
-		section = elf_section(file, btf_string(file, type->name_off), &index);
-		if (!section || section->size > UINT32_MAX)
-			continue;
-		type->size = (u32)section->size;
-		for (u32 i = 0; i < BTF_INFO_VLEN(type->info); i++) {
-			const struct btf_type *of = btf_type_at(file, var[i].type);
-			const struct symbol *symbol =
-				of ? find_object(file, index, btf_string(file, of->name_off)) : NULL;
-
-			if (symbol)
-				var[i].offset = (u32)symbol->value;
-		}
-		qsort(var, BTF_INFO_VLEN(type->info), sizeof(*var), by_offset);
+		if (BTF_INFO_KIND(type->info) == BTF_KIND_DATASEC)
+			fix_section(file, &all, type);
+		size = btf_type_bytes(type);
+		memmove(to, type, size);
+		file->types[id] = (void *)to;
+		to += size;
 	}
+	gone = (u32)(end - to);
+	memmove(to, end, (size_t)(file->btf + file->btf_size - end));
+	header->type_len -= gone;
+	header->str_off -= gone;
+	file->btf_size -= gone;
+	file->strings -= gone;
+	free(all.symbol);
+	return 0;
 }

@@ -140,6 +140,28 @@ static int index_symbols(struct elf_walk *w)
 	return 0;
 }
 
+static int function_order(const void *a, const void *b)
+{
+	const struct symbol *left = *(const struct symbol *const *)a;
+	const struct symbol *right = *(const struct symbol *const *)b;
+
+	if (left->section != right->section)
+		return left->section < right->section ? -1 : 1;
+	return left->value < right->value ? -1 : left->value > right->value;
+}
+
+static int index_functions(struct load_file *file)
+{
+	file->functions = calloc(file->symbol_count + 1, sizeof(*file->functions));
+	if (!file->functions)
+		return -ENOMEM;
+	for (u32 i = 0; i < file->symbol_count; i++)
+		if (file->symbols[i].type == STT_FUNC)
+			file->functions[file->function_count++] = &file->symbols[i];
+	qsort(file->functions, file->function_count, sizeof(*file->functions), function_order);
+	return 0;
+}
+
 static int relocation_order(const void *a, const void *b)
 {
 	const struct relocation *left = a, *right = b;
@@ -207,6 +229,8 @@ int elf_index(struct load_object *object, struct log *log)
 	if (!err)
 		err = index_symbols(&w);
 	if (!err)
+		err = index_functions(w.file);
+	if (!err)
 		err = index_relocations(&w);
 	object->file->elf = w.elf;
 	return err;
@@ -238,11 +262,9 @@ const struct relocation *elf_relocation(const struct load_file *file, u32 sectio
 
 const struct symbol *elf_function(const struct load_file *file, u32 section, u64 offset)
 {
-	for (u32 i = 0; i < file->symbol_count; i++) {
-		const struct symbol *symbol = &file->symbols[i];
+	const struct symbol key = { .section = section, .value = offset }, *wanted = &key;
+	const struct symbol **found = bsearch(&wanted, file->functions, file->function_count,
+					      sizeof(wanted), function_order);
 
-		if (symbol->type == STT_FUNC && symbol->section == section && symbol->value == offset)
-			return symbol;
-	}
-	return NULL;
+	return found ? *found : NULL;
 }

@@ -86,6 +86,8 @@ struct load_file {
 	u32 section_count;
 	struct symbol *symbols;
 	u32 symbol_count;
+	const struct symbol **functions;  /* those of type FUNC, by section, then value */
+	u32 function_count;
 	struct relocation *relocations;   /* by section, then offset */
 	u32 relocation_count;
 
@@ -121,6 +123,8 @@ struct btf_type *btf_type_at(const struct load_file *file, u32 id);
 const char *btf_string(const struct load_file *file, u32 off);
 /** btf_resolve() - behind typedefs and qualifiers; NULL for void and for what has no end. */
 struct btf_type *btf_resolve(const struct load_file *file, u32 id);
+/** btf_type_bytes() - of a type of the index, with what follows it. */
+size_t btf_type_bytes(const struct btf_type *type);
 must_check int btf_sizeof(const struct load_file *file, u32 id, u32 *size);
 /** btf_datasec() - the id of the data section @name, or 0. */
 u32 btf_datasec(const struct load_file *file, const char *name);
@@ -129,8 +133,8 @@ u32 btf_datasec(const struct load_file *file, const char *name);
 must_check int maps_legacy(struct load_object *object, struct log *log);
 must_check int maps_btf(struct load_object *object, struct log *log);
 must_check int data_maps(struct load_object *object, struct log *log);
-/** data_fix_btf() - sizes and offsets that the compiler leaves to the linker. */
-void data_fix_btf(struct load_file *file);
+/** data_fix_btf() - sizes and offsets that the compiler leaves to the linker. Returns 0 or -ENOMEM. */
+must_check int data_fix_btf(struct load_file *file);
 must_check int progs_link(struct load_object *object, struct log *log);
 
 /* notes.c */

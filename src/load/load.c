@@ -91,7 +91,9 @@ static int open_parse(struct load_object *object, struct log *log)
 	if (err)
 		return err;
 	read_license(object);
-	data_fix_btf(object->file);
+	err = data_fix_btf(object->file);
+	if (err)
+		return err;
 	object->btf = object->file->btf;
 	object->btf_size = object->file->btf_size;
 	return 0;
@@ -166,6 +168,7 @@ static void file_free(struct load_file *file)
 	free(file->bytes);
 	free(file->sections);
 	free(file->symbols);
+	free(file->functions);
 	free(file->relocations);
 	free(file->btf);
 	free(file->types);

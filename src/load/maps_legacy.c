@@ -5,10 +5,12 @@
  *   struct bpf_map_def of early loaders: the first five (or four) of these
  *
  * Which of them it is shows in the distance between the symbols. Words that a shorter structure
- * lacks are 0; words beyond the longest must be 0. Source: iproute2's bpf_elf.h.
+ * lacks are 0; words beyond the longest must be 0. Types of key and value, if any, are the two
+ * members of a structure ____btf_map_NAME. Source: iproute2's bpf_elf.h and bpf_legacy.c.
  */
 #include <elf.h>
 #include <errno.h>
+#include <stdio.h>
 
 #include "load/file.h"
 
@@ -25,6 +27,25 @@ static u32 count_symbols(const struct load_file *file, u32 section)
 							      file->symbols[i].type == STT_NOTYPE))
 			count++;
 	return count;
+}
+
+/* BPF_ANNOTATE_KV_PAIR(NAME, key type, value type) */
+static void read_types(const struct load_file *file, struct load_map *map)
+{
+	char name[LOAD_NAME + 16];
+
+	snprintf(name, sizeof(name), "____btf_map_%s", map->name);
+	for (u32 id = 1; id < file->type_count; id++) {
+		const struct btf_type *type = file->types[id];
+		const struct btf_member *member = (const void *)(type + 1);
+
+		if (BTF_INFO_KIND(type->info) != BTF_KIND_STRUCT || BTF_INFO_VLEN(type->info) != 2 ||
+		    strcmp(btf_string(file, type->name_off), name))
+			continue;
+		map->btf_key_id = member[0].type;
+		map->btf_value_id = member[1].type;
+		return;
+	}
 }
 
 static int read_map(struct load_object *object, const struct section *section,
@@ -53,6 +74,7 @@ static int read_map(struct load_object *object, const struct section *section,
 	map->pinning = word[6];
 	map->inner_id = word[7];
 	map->inner_idx = word[8];
+	read_types(object->file, map);
 	return 0;
 }
 
