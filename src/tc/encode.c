@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/if_ether.h>
 
 /* ---- requests ---- */
 
@@ -115,7 +116,7 @@ static void put_bpf(struct msg *msg, const struct tc_bpf_spec *bpf, int prog, co
 int encode_filter(const struct tc_filter_spec *spec, u32 ifindex, int prog, const char *name,
 		  struct msg *msg)
 {
-	u16 flags, type = filter_type(spec->verb, &flags);
+	u16 flags, type = filter_type(spec->verb, &flags), protocol = spec->protocol;
 	struct tcmsg *head;
 	int err = begin(msg, type, flags, ifindex, &head);
 
@@ -123,7 +124,9 @@ int encode_filter(const struct tc_filter_spec *spec, u32 ifindex, int prog, cons
 		return err;
 	head->tcm_handle = spec->handle;
 	head->tcm_parent = spec->parent;
-	head->tcm_info = TC_H_MAKE((u32)spec->pref << 16, be16(spec->protocol));
+	if (!protocol && (spec->verb == TC_ADD || spec->verb == TC_REPLACE))
+		protocol = ETH_P_ALL;
+	head->tcm_info = TC_H_MAKE((u32)spec->pref << 16, be16(protocol));
 	if (spec->has_chain)
 		msg_put_u32(msg, TCA_CHAIN, spec->chain);
 	if (spec->kind[0])

@@ -12,7 +12,6 @@
 #include "tc/parse.h"
 
 #include <errno.h>
-#include <linux/if_ether.h>
 #include <stdio.h>
 
 #include "tc/number.h"
@@ -331,7 +330,6 @@ static int check_get(struct parser *p)
 static int parse_kind(struct parser *p)
 {
 	struct tc_filter_spec *filter = &p->command->filter;
-	bool create = filter->verb == TC_ADD || filter->verb == TC_REPLACE;
 	const char *kind = "";
 	int err = 0;
 
@@ -342,8 +340,6 @@ static int parse_kind(struct parser *p)
 			return log_error(p->log, -EINVAL, "argument \"\" is wrong: invalid filter name");
 		snprintf(filter->kind, sizeof(filter->kind), "%s", kind);
 	}
-	if (!filter->protocol && create)
-		filter->protocol = ETH_P_ALL;
 	if (!kind[0] && p->command->handle && filter->verb != TC_GET)
 		return log_error(p->log, -EINVAL,
 				 "Must specify filter type when using \"handle\"");

@@ -32,7 +32,7 @@ static void print_dev(struct print *p, u32 ifindex)
 /* A size as tc shortens it: whole units, within the error that it allows for each. */
 static void size_text(u32 size, char *buf, size_t room)
 {
-	u64 mega = (size + (1u << 19) + 0ull) >> 20, kilo = (size + (1u << 9) + 0ull) >> 10;
+	u64 mega = ((u64)size + (1u << 19)) >> 20, kilo = ((u64)size + (1u << 9)) >> 10;
 	s64 off_mega = (s64)(mega << 20) - size, off_kilo = (s64)(kilo << 10) - size;
 
 	if (size >= 1u << 20 && off_mega < 1024 && off_mega > -1024)

@@ -14,7 +14,7 @@
 #include "tc/link.h"
 #include "tc/print.h"
 
-/* The messages of an answer, one behind the other at multiples of 4. */
+/* The messages of an answer, one behind the other at multiples of 4. Invariant: they are whole. */
 struct answer {
 	u8 *bytes;
 	size_t len, room;
@@ -22,10 +22,12 @@ struct answer {
 
 static int answer_add(void *ctx, const void *bytes, size_t len)
 {
+	const struct nlmsghdr *header = bytes;
 	struct answer *answer = ctx;
 	size_t need = answer->len + NLMSG_ALIGN(len);
 
-	if (len > UINT32_MAX / 2)
+	if (len < sizeof(*header) || header->nlmsg_len < sizeof(*header) ||
+	    header->nlmsg_len > len || NLMSG_ALIGN(header->nlmsg_len) != NLMSG_ALIGN(len))
 		return -EBADMSG;
 	if (need > answer->room) {
 		size_t room = need * 2;
@@ -42,14 +44,12 @@ static int answer_add(void *ctx, const void *bytes, size_t len)
 	return 0;
 }
 
-/* The next message; @at starts at 0. */
+/* The next message, or NULL; @at starts at 0. */
 static const struct nlmsghdr *answer_next(const struct answer *answer, size_t *at)
 {
 	const struct nlmsghdr *message = (const void *)(answer->bytes + *at);
-	size_t left = answer->len - *at;
 
-	if (left < sizeof(*message) || message->nlmsg_len < sizeof(*message) ||
-	    message->nlmsg_len > left)
+	if (*at == answer->len)
 		return NULL;
 	*at += NLMSG_ALIGN(message->nlmsg_len);
 	return message;
@@ -92,8 +92,6 @@ static int show_messages(struct show *s)
 			continue;
 		err = s->qdisc ? print_qdisc(&s->print, &reply) : print_filter(&s->print, &reply);
 	}
-	if (!err && at < s->answer.len)
-		err = -EBADMSG;
 	return err;
 }
 

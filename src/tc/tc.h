@@ -44,7 +44,7 @@ struct tc_filter_spec {
 	u32 parent;                /* TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS), ... */
 	u32 handle;
 	u16 pref;                  /* 0: none given */
-	u16 protocol;              /* host order; 0: none given (all) */
+	u16 protocol;              /* host order; 0: none given (a new filter: all) */
 	u32 chain;
 	bool has_chain;
 	char kind[16];             /* "bpf", or "" */
