@@ -210,6 +210,32 @@ bool checked_memory(struct run_state *s, u64 at, u64 size, enum access access, b
 	return fault_nowhere(s, at, size, access, packet, what);
 }
 
+/* What is left of [@start, @start + @len) from @at on. */
+static u64 rest(u64 at, u64 start, u64 len)
+{
+	return at - start < len ? len - (at - start) : 0;
+}
+
+u32 checked_readable(const struct exec *exec, u64 at)
+{
+	const struct run_state *s = exec->run;
+	const struct code *code = s->code;
+	const struct packet *p = exec->packet;
+	u64 low = s->checked ? s->stack_low : s->frame_low;
+	u64 found = rest(at, low, state_top(s) - low);
+	const struct region *region;
+
+	if (!found && code->packet_direct)
+		found = rest(at, ptr_u64(p->data_meta), (u64)(p->tail - p->data_meta));
+	for (u32 i = 0; !found && i < code->direct_count; i++)
+		if (code->direct[i].read)
+			found = rest(at, code->direct[i].start, code->direct[i].len);
+	region = found ? NULL : region_before(&s->regions, at);
+	if (region && region->access & ACCESS_READ)
+		found = rest(at, region->start, region->len);
+	return (u32)min_u64(found, UINT32_MAX);
+}
+
 static u64 load_raw(u64 at, u32 size)
 {
 	const void *p = u64_ptr(at);

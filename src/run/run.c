@@ -42,6 +42,7 @@ int run_exec_create(struct engine *engine, u32 cpu, struct exec **out)
 	s->regions.secret = seed_of(engine, ~(u64)cpu);
 	exec->engine = engine;
 	exec->cpu = cpu;
+	exec->readable = checked_readable;
 	exec->random = seed_of(engine, cpu);
 	exec->run = s;
 	exec->readable = run_readable;
@@ -80,7 +81,7 @@ u64 run_prog(struct exec *exec, const struct prog *prog)
 
 	s->fault.prog = NULL;
 	s->checked = runs_checked(s, prog);
-	s->depth = 0;
+	s->depth = s->base = 0;
 	s->tail_calls = 0;
 	s->may_goto = RUN_MAY_GOTO;
 	region_clear(&s->regions);
@@ -93,12 +94,13 @@ bool state_push(struct run_state *s, const struct op *op, u64 *r)
 {
 	struct frame *frame = &s->frames[s->depth];
 
-	if (s->depth == RUN_FRAMES - 1)
+	if (s->depth - s->base == RUN_FRAMES - 1)
 		return state_fault(s, -E2BIG, "a call deeper than %d functions", RUN_FRAMES);
 	s->depth++;
 	frame->ret = op;
 	frame->code = s->code;
 	frame->checked = s->checked;
+	frame->base = s->base;
 	memcpy(frame->saved, &r[6], sizeof(frame->saved));
 	r[10] -= RUN_STACK;
 	state_frame(s, r[10]);
@@ -113,6 +115,7 @@ const struct op *state_pop(struct run_state *s, u64 *r)
 	r[10] += RUN_STACK;
 	s->code = frame->code;
 	s->checked = frame->checked;
+	s->base = frame->base;
 	state_frame(s, r[10]);
 	return frame->ret;
 }
@@ -135,6 +138,7 @@ bool state_tail_call(struct run_state *s, const struct helper *helper, u64 *r, b
 	if (!prog || !prog->code || prog->type != from->type || s->tail_calls == RUN_TAIL_CALLS)
 		return true;
 	s->tail_calls++;
+	s->base = s->depth;
 	if (!s->checked && runs_checked(s, prog)) {
 		/* From here on everything is checked; what callers have on the stack stays. */
 		s->checked = true;

@@ -14,7 +14,7 @@
 
 #define RUN_BUDGET 1000000u     /* instructions of one run in checked mode */
 #define RUN_TAIL_CALLS 33       /* MAX_TAIL_CALL_CNT */
-#define RUN_FRAMES 8            /* MAX_CALL_FRAMES */
+#define RUN_FRAMES 8            /* MAX_CALL_FRAMES, of one program */
 #define RUN_STACK 512           /* MAX_BPF_STACK, per frame here */
 
 enum run_mode {

@@ -2,9 +2,12 @@
 /* state.h - what one run needs besides registers; one per execution context, used again and again.
  *
  *   stack:  low address                                                     top
- *           | frame 7 | ... | frame 1 | frame 0 |
+ *           | frame n | ... | frame 1 | frame 0 |
  *                             ^frame_low          R10 of frame 0
  *           what a program may use: [stack_low, top), all of it zeroed in this run
+ *
+ * A program has 8 frames. One that a function tail-calls begins anew with 8 in that function's
+ * place, as on Linux, where each is verified alone: so there are frames for all of them.
  *
  * Zeroing is lazy: at the start only as deep as the program is known to go (code->depth); a deeper
  * access zeroes the rest of its frame. Memory from zero_low up is zeroed in this run.
@@ -20,6 +23,9 @@
 #include "run/region.h"
 #include "run/run.h"
 
+/* Local calls that can be under way: seven of the first program and of each that came by tail call. */
+#define RUN_DEPTH ((RUN_TAIL_CALLS + 1) * (RUN_FRAMES - 1))
+
 /* Linux: BPF_MAX_LOOPS (8 Mi) in each function that has a may_goto; here for the whole run. */
 #define RUN_MAY_GOTO (8u << 20)
 
@@ -28,6 +34,7 @@ struct frame {
 	const struct op *ret;        /* the call */
 	const struct code *code;     /* of the caller: a tail call may replace the callee's */
 	bool checked;
+	u32 base;                    /* of the caller's program */
 	u64 saved[4];                /* R6..R9 */
 };
 
@@ -44,12 +51,14 @@ struct run_state {
 	bool checked;
 	enum run_mode mode;          /* 0: as the program says */
 	u32 depth;                   /* local calls under way */
+	u32 base;                    /* and those when the current program began */
 	u32 tail_calls, may_goto;
 	struct region_set regions;
 
 	struct run_fault fault;
-	struct frame frames[RUN_FRAMES - 1];
-	_Alignas(CACHE_LINE) u8 stack[RUN_FRAMES * RUN_STACK];
+	struct frame frames[RUN_DEPTH];
+	_Alignas(CACHE_LINE) u8 stack[(RUN_DEPTH + 1) * RUN_STACK];
+	u8 apart[RUN_STACK];         /* so that an address a bit above the stack is near nothing else */
 };
 
 /** interp_loop() - run state->code from its start. @labels_out: not NULL to ask for the labels
@@ -91,6 +100,10 @@ enum access { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_BOTH = 3 };
  *  @packet: packet bytes are allowed. @what: begins the sentence ("" or "argument 2 of ...: "). */
 bool checked_memory(struct run_state *s, u64 at, u64 size, enum access access, bool packet,
 		    const char *what);
+
+/** checked_readable() - exec.readable: how many bytes from @at on the program may read. Values that
+ *  lookups gave are known in checked mode only. */
+u32 checked_readable(const struct exec *exec, u64 at);
 
 /** checked_load() / checked_store() - an access of 1, 2, 4 or 8 bytes, context included. */
 bool checked_load(struct run_state *s, u64 at, u32 size, u64 *value);

@@ -3,6 +3,7 @@
 #include "rig.h"
 
 #include <errno.h>
+#include <linux/btf.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +17,7 @@
 #include "packet/packet.h"
 
 #define INSNS_MAX 65536
+#define FUNCTIONS_MAX 16
 
 const char *rig_name(enum machine machine)
 {
@@ -165,17 +167,66 @@ static void name_maps(struct rig *rig, enum machine machine, struct bpf_insn *in
 	}
 }
 
+/* Where functions begin, in order. Returns their number. */
+static u32 find_functions(const struct bpf_insn *insns, u32 count, struct bpf_func_info *info)
+{
+	u32 n = 0;
+
+	for (u32 at = 0; at < count; at++) {
+		bool begins = !at;
+
+		for (u32 i = 0; i < count && !begins; i++)
+			begins = insn_id_of(&insns[i]) == INSN_CALL_LOCAL && i + 1 + (u32)insns[i].imm == at;
+		if (begins && n < FUNCTIONS_MAX)
+			info[n++] = (struct bpf_func_info){ .insn_off = at, .type_id = 3 };
+	}
+	return n;
+}
+
+/* Type information that says no more than "functions that return int": Linux wants it of programs
+ * whose functions make tail calls or load from the packet. Returns its handle. */
+static int load_btf(struct rig *rig, enum machine machine)
+{
+	static const struct {
+		struct btf_header header;
+		u32 types[4 + 3 + 3];
+		char strings[8];
+	} btf = {
+		.header = { .magic = BTF_MAGIC, .version = 1, .hdr_len = sizeof(btf.header),
+			    .type_len = sizeof(btf.types), .str_off = sizeof(btf.types),
+			    .str_len = sizeof(btf.strings) },
+		.types = { 1, BTF_KIND_INT << 24, 4, BTF_INT_SIGNED << 24 | 32, /* [1] int */
+			   0, BTF_KIND_FUNC_PROTO << 24, 1,                     /* [2] int () */
+			   5, BTF_KIND_FUNC << 24, 2 },                         /* [3] f */
+		.strings = "\0int\0f\0",
+	};
+	union bpf_attr attr = { .btf = ptr_u64(&btf), .btf_size = sizeof(btf) };
+
+	return call(rig, machine, BPF_BTF_LOAD, &attr);
+}
+
 int rig_load(struct rig *rig, enum machine machine, u32 type, const struct bpf_insn *insns,
 	     u32 count)
 {
 	struct bpf_insn *copy = calloc(count, sizeof(*copy));
+	struct bpf_func_info functions[FUNCTIONS_MAX];
 	union bpf_attr attr = { .prog_type = type, .insns = ptr_u64(copy), .insn_cnt = count,
 				.license = ptr_u64("GPL") };
-	int fd;
+	int fd, btf = -1;
 
 	assert_non_null(copy);
 	memcpy(copy, insns, count * sizeof(*copy));
 	name_maps(rig, machine, copy, count);
+	attr.func_info_cnt = count < 1000 ? find_functions(copy, count, functions) : 1;
+	if (attr.func_info_cnt > 1) {
+		btf = load_btf(rig, machine);
+		assert_true(btf >= 0);
+		attr.prog_btf_fd = (u32)btf;
+		attr.func_info_rec_size = sizeof(*functions);
+		attr.func_info = ptr_u64(functions);
+	} else {
+		attr.func_info_cnt = 0;
+	}
 	rig->log[0] = '\0';
 	fd = call(rig, machine, BPF_PROG_LOAD, &attr);
 	if (fd < 0) {
@@ -184,6 +235,7 @@ int rig_load(struct rig *rig, enum machine machine, u32 type, const struct bpf_i
 		attr.log_level = 1;
 		assert_true(call(rig, machine, BPF_PROG_LOAD, &attr) < 0);
 	}
+	rig_unload(rig, machine, btf);
 	free(copy);
 	return fd;
 }
