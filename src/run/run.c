@@ -54,10 +54,19 @@ void run_exec_destroy(struct exec *exec)
 {
 	if (!exec)
 		return;
-	reclaim_slot_put(exec->engine->reclaim, exec->slot);
+	if (!exec->run->joined)
+		reclaim_slot_put(exec->engine->reclaim, exec->slot);
 	free(exec->run->regions.node);
 	free(exec->run);
 	free(exec);
+}
+
+void run_exec_join(struct exec *exec, struct reclaim_slot *slot)
+{
+	if (!exec->run->joined)
+		reclaim_slot_put(exec->engine->reclaim, exec->slot);
+	exec->run->joined = true;
+	exec->slot = slot;
 }
 
 const struct run_fault *run_fault(const struct exec *exec)

@@ -40,6 +40,9 @@ must_check int run_prepare(struct prog *prog, struct log *log);
 must_check int run_exec_create(struct engine *engine, u32 cpu, struct exec **out);
 void run_exec_destroy(struct exec *exec);
 
+/** run_exec_join() - @exec runs inside read sections of @slot from now on; @slot stays the caller's. */
+void run_exec_join(struct exec *exec, struct reclaim_slot *slot);
+
 /** run_prog() - run @prog over exec->packet and return R0 (its low 32 bits are the verdict).
  *  The caller is inside a read section of exec->slot and has cleared exec's redirect fields. When
  *  run_fault(exec)->prog is set afterwards, the run was ended by checked mode and the value is 0. */

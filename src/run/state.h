@@ -50,6 +50,7 @@ struct run_state {
 	const struct code *code;     /* running now */
 	bool checked;
 	enum run_mode mode;          /* 0: as the program says */
+	bool joined;                 /* exec->slot is somebody else's */
 	u32 depth;                   /* local calls under way */
 	u32 base;                    /* and those when the current program began */
 	u32 tail_calls, may_goto;

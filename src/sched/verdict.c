@@ -35,7 +35,7 @@ static int level_down(struct worker *worker)
 		err = run_exec_create(worker->engine, worker->cpu, exec);
 		if (err)
 			return err;
-		(*exec)->slot = worker->slot;
+		run_exec_join(*exec, worker->slot);
 		(*exec)->host = worker->exec->host;
 		(*exec)->host_ctx = worker;
 	}

@@ -43,7 +43,7 @@ int worker_create(struct engine *engine, u32 cpu, struct worker **out)
 	err = run_exec_create(engine, cpu, &worker->exec);
 	if (err)
 		goto fail_slot;
-	worker->exec->slot = worker->slot;
+	run_exec_join(worker->exec, worker->slot);
 	worker->exec->host = &worker_host;
 	worker->exec->host_ctx = worker;
 	*out = worker;
