@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -26,6 +27,7 @@
 #define TEST_SEGS_MAX 65535u
 #define TEST_SECTION 64        /* runs in one read section */
 #define MAC_LEN 14
+#define LOOPBACK 1u
 
 /* One run of the command. */
 struct test {
@@ -129,7 +131,7 @@ static int test_packet_make(struct test *t)
 {
 	const union bpf_attr *attr = &t->call->attr->bpf;
 	struct engine *engine = t->call->engine;
-	u32 ifindex = t->ctx.ifindex > 1 ? t->ctx.ifindex : 1;
+	u32 ifindex = t->ctx.ifindex > LOOPBACK ? t->ctx.ifindex : LOOPBACK;
 	u8 mac[6] = { 0 };
 	int err = -ENODEV;
 
@@ -148,6 +150,9 @@ static int test_packet_make(struct test *t)
 	if (err)
 		return err;
 	t->packet->ctx.ifindex = ifindex;
+	/* Loopback's broadcast address is zero, so nothing is a broadcast there. */
+	if (ifindex == LOOPBACK && t->packet->ctx.pkt_type == PACKET_BROADCAST)
+		t->packet->ctx.pkt_type = PACKET_MULTICAST;
 	t->l2 = t->prog->type != BPF_PROG_TYPE_SOCKET_FILTER;
 	if (!t->l2)
 		packet_pull(t->packet, MAC_LEN);

@@ -12,9 +12,9 @@ enum ctx_row {
 };
 
 static const struct ctx_field rows[ROWS] = {
-#define CTX(field, offset, size, narrow, read, write, type, load, store)                           \
-	[ROW_##field] = { #field, offset, size, narrow, read, write, CTX_##type, CTX_LOAD_##load,  \
-			  CTX_STORE_##store },
+#define CTX(field, offset, size, narrow, host, read, write, type, load, store)                     \
+	[ROW_##field] = { #field, offset, size, narrow, host, read, write, CTX_##type,             \
+			  CTX_LOAD_##load, CTX_STORE_##store },
 #include "packet/ctx.def"
 #undef CTX
 };
@@ -71,7 +71,7 @@ u64 ctx_read(const struct packet *packet, const struct ctx_field *field, u32 off
 {
 	switch ((enum ctx_load)field->load) {
 	case CTX_LOAD_PLAIN:
-		return plain_read(packet, off, size);
+		return plain_read(packet, ctx_place(field, off, size), size);
 	case CTX_LOAD_DATA:
 		return ptr_u64(packet->data);
 	case CTX_LOAD_DATA_END:

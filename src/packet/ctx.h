@@ -31,7 +31,7 @@ enum ctx_store {
 struct ctx_field {
 	const char *name;
 	u16 offset;
-	u8 size, narrow;
+	u8 size, narrow, host;
 	u8 read, write;      /* enum ctx_who */
 	u8 type, load, store;
 };
@@ -40,6 +40,12 @@ struct ctx_field {
  *  misaligned, or an access of a size that the field does not allow.
  *  @write: it is a store. @who: the one program class that asks. */
 const struct ctx_field *ctx_find(u32 off, u32 size, bool write, enum ctx_who who);
+
+/** ctx_place() - where in the context a load of @size bytes at @off looks: see `host` in ctx.def. */
+static inline u32 ctx_place(const struct ctx_field *field, u32 off, u32 size)
+{
+	return size < field->host ? off : field->offset;
+}
 
 /** ctx_read() - what a load of @size bytes at @off gives. @field: ctx_find()'s answer. */
 u64 ctx_read(const struct packet *packet, const struct ctx_field *field, u32 off, u32 size);

@@ -216,7 +216,7 @@ static u64 rest(u64 at, u64 start, u64 len)
 	return at - start < len ? len - (at - start) : 0;
 }
 
-u32 checked_readable(const struct exec *exec, u64 at)
+u32 run_readable(const struct exec *exec, u64 at)
 {
 	const struct run_state *s = exec->run;
 	const struct code *code = s->code;
@@ -267,15 +267,17 @@ static bool fault_ctx(struct run_state *s, u32 off, u32 size, bool write)
 			   write ? "write" : "read");
 }
 
-bool checked_load(struct run_state *s, u64 at, u32 size, u64 *value)
+bool checked_load(struct run_state *s, enum insn_id id, u64 at, u64 *value)
 {
+	u32 size = insn_info[id].width / 8;
 	const struct packet *packet = s->exec->packet;
 	u64 off = at - ptr_u64(packet);
 
 	if (off < sizeof(packet->ctx)) {
 		const struct ctx_field *field = ctx_find((u32)off, size, false, s->code->who);
 
-		if (!field)
+		/* A pointer has no sign. */
+		if (!field || (field->load != CTX_LOAD_PLAIN && insn_info[id].flags & F_SIGNED))
 			return fault_ctx(s, (u32)off, size, false);
 		*value = ctx_read(packet, field, (u32)off, size);
 		return true;

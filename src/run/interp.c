@@ -217,7 +217,7 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 		NEXT;                                                                              \
 	}                                                                                          \
 	slow_##id:                                                                                 \
-	if (!checked_load(s, at, (width) / 8, &value))                                             \
+	if (!checked_load(s, INSN_##id, at, &value))                                               \
 		goto fault;                                                                        \
 	DST = eval_load(value, width, (flags) & F_SIGNED);                                         \
 	NEXT;

@@ -102,12 +102,13 @@ enum access { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_BOTH = 3 };
 bool checked_memory(struct run_state *s, u64 at, u64 size, enum access access, bool packet,
 		    const char *what);
 
-/** checked_readable() - exec.readable: how many bytes from @at on the program may read. Values that
+/** run_readable() - exec.readable: how many bytes from @at on the program may read. Values that
  *  lookups gave are known in checked mode only. */
-u32 checked_readable(const struct exec *exec, u64 at);
+u32 run_readable(const struct exec *exec, u64 at);
 
-/** checked_load() / checked_store() - an access of 1, 2, 4 or 8 bytes, context included. */
-bool checked_load(struct run_state *s, u64 at, u32 size, u64 *value);
+/** checked_load() / checked_store() - an access of 1, 2, 4 or 8 bytes, context included. @id: the
+ *  load; its value comes without a sign. */
+bool checked_load(struct run_state *s, enum insn_id id, u64 at, u64 *value);
 bool checked_store(struct run_state *s, u64 at, u32 size, u64 value);
 
 /** checked_atomic() - may operation @id be done at @at? */

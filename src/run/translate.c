@@ -166,7 +166,7 @@ static u32 ctx_kind(const struct translation *t, const struct bpf_insn *insn, u3
 	if (t->guess[insn->src_reg] != GUESS_CTX || insn->off < 0)
 		return other;
 	field = ctx_find((u32)insn->off, size, false, t->code->who);
-	if (!field)
+	if (!field || ctx_place(field, (u32)insn->off, size) != (u32)insn->off)
 		return other;
 	switch ((enum ctx_load)field->load) {
 	case CTX_LOAD_PLAIN:

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/btf.h>
+#include <linux/if_packet.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -277,6 +278,9 @@ static void fill(struct rig *rig)
 
 	assert_int_equal(packet_fill(rig->packet, rig->bytes, rig->len, !rig->raw, mac), 0);
 	to->ifindex = from->ifindex ? from->ifindex : 1;
+	/* On loopback, whose broadcast address is zero. */
+	if (to->pkt_type == PACKET_BROADCAST)
+		to->pkt_type = PACKET_MULTICAST;
 	to->mark = from->mark;
 	to->priority = from->priority;
 	to->ingress_ifindex = from->ingress_ifindex;
@@ -325,7 +329,8 @@ static int run_linux(struct rig *rig, int fd)
 
 int rig_run(struct rig *rig, enum machine machine, int prog)
 {
-	return machine == LINUX ? run_linux(rig, prog) : run_engine(rig, machine, prog);
+	rig->err = machine == LINUX ? run_linux(rig, prog) : run_engine(rig, machine, prog);
+	return rig->err;
 }
 
 void rig_unload(struct rig *rig, enum machine machine, int prog)

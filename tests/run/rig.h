@@ -37,6 +37,7 @@ struct rig {
 	struct __sk_buff ctx;                  /* the fields of it that TEST_RUN takes */
 	char log[65536];                       /* what the last load said */
 	u64 r0;
+	int err;                               /* of the last run */
 	struct run_fault fault;                /* of the engine's last run; text "" when there is none */
 };
 
