@@ -140,6 +140,8 @@ u64 helper_skb_change_tail(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u6
 	if (len != packet->ctx.len && packet->ip_summed == CSUM_COMPLETE)
 		packet->ip_summed = CSUM_NONE;
 	packet_trim(packet, len);
+	/* It is cut into segments no more. */
+	packet->ctx.gso_size = packet->ctx.gso_segs = packet->gso_type = 0;
 	return 0;
 }
 
@@ -147,13 +149,11 @@ u64 helper_skb_change_head(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u6
 {
 	struct packet *packet = exec->packet;
 	u32 room = (u32)a2;
-	int err;
 
-	if (a3 || (s32)room < 0 || packet->ctx.len + room > SKB_MAX_LEN)
+	if (a3 || (s32)room < 0 || (!packet->ctx.gso_size && packet->ctx.len + room > SKB_MAX_LEN))
 		return (u64)-EINVAL;
-	err = packet_room(packet, room, 0);
-	if (err)
-		return (u64)(s64)err;
+	if (packet_room(packet, room, 0))
+		return (u64)-ENOMEM;
 	packet_push(packet, room);
 	memset(packet->data, 0, room);
 	packet->mac_off = (u32)(packet->data - packet->head);

@@ -53,6 +53,13 @@ static const struct row rows[] = {
 		{ BPF_FUNC_skb_change_tail, { CTX, EACH(60, 61, 98), EACH(0) } },
 		{ BPF_FUNC_skb_change_tail, { CTX, EACH(59, 70, 98, 2000), EACH(0) } },
 		{ BPF_FUNC_skb_store_bytes, { CTX, EACH(40), BUF(0), EACH(8), EACH(0, 1) } } } },
+	{ "of segments", UDP4 | BIG, ROW_GSO, {
+		{ BPF_FUNC_skb_change_tail, { CTX, EACH(60, 98, 3712, 4000, 16064, 16065), EACH(0) } },
+		{ BPF_FUNC_skb_change_head, { CTX, EACH(0, 14, 16040), EACH(0) } },
+		{ BPF_FUNC_skb_pull_data, { CTX, EACH(0, 60, 0x10000) } },
+		{ BPF_FUNC_skb_vlan_push, { CTX, EACH(0), EACH(5) } } } },
+	{ "change_head of segments", UDP4 | BIG, ROW_GSO, {
+		{ BPF_FUNC_skb_change_head, { CTX, EACH(0, 14, 16040, 20000), EACH(0) } } } },
 	{ "change_head: lengths", UDP4 | TCP6 | BARE | BIG, ROW_COMPLETE, {
 		{ BPF_FUNC_skb_change_head, { CTX, EACH(0, 1, 2, 13, 14, 15, 64, 256, 257, 1000, 4096, 9000,
 			12352, 12353, 14550, 15966, 15967, 16050, 16051, 0xffff, 0x7fffffff, 0xffffffff,
