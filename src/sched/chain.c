@@ -39,7 +39,8 @@ void chain_classify(struct worker *worker, const struct chain_view *view, struct
 {
 	struct exec *exec = worker->depth ? worker->nested[worker->depth - 1] : worker->exec;
 	const struct chain_entry *entry = view->entry, *end = entry + view->count;
-	const u16 all = be16(ETH_P_ALL), protocol = packet_protocol(packet);
+	const u16 all = be16(ETH_P_ALL);
+	bool match = false;
 
 	exec->packet = packet;
 	/* Once for the hook: Linux too lets a later program use what an earlier one asked for. */
@@ -48,7 +49,10 @@ void chain_classify(struct worker *worker, const struct chain_view *view, struct
 	for (; entry < end; entry++) {
 		s32 code;
 
-		if (entry->protocol != all && entry->protocol != protocol)
+		/* As Linux, which asks a tp and not its filters: one of them may push a tag. */
+		if (entry->first)
+			match = entry->protocol == all || entry->protocol == packet_protocol(packet);
+		if (!match)
 			continue;
 		packet->ctx.tc_classid = (u16)entry->classid;
 		code = (s32)run_prog(exec, entry->prog);
@@ -204,6 +208,7 @@ void chain_publish(struct chain *chain, struct chain_view *view)
 		list_for_each(filter, &tp->filters, link) {
 			struct chain_entry *entry = &view->entry[view->count++];
 
+			entry->first = filter->link.prev == &tp->filters;
 			entry->prog = filter->prog;
 			entry->classid = filter->classid;
 			entry->protocol = tp->protocol;

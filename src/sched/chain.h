@@ -23,6 +23,7 @@ struct chain_entry {
 	u32 classid;
 	u16 protocol;              /* network order; ETH_P_ALL: every packet */
 	bool direct;               /* the program returns an action, not a class */
+	bool first;                /* of its tp: here the packet's protocol is looked at */
 };
 
 struct chain_view {

@@ -28,7 +28,25 @@ static void device_free(struct reclaim_head *head)
 
 	if (device->ops && device->ops->destroy)
 		device->ops->destroy(device);
+	free(device->stats);
 	free(device);
+}
+
+/* Nobody has seen it. */
+static void device_discard(struct device *device)
+{
+	if (device)
+		free(device->stats);
+	free(device);
+}
+
+u64 device_total(const struct device *device, enum device_count which)
+{
+	u64 total = 0;
+
+	for (u32 i = 0; i < max_u32(device->engine->cpus, 1); i++)
+		total += atomic_load_explicit(&device->stats[i].count[which], memory_order_relaxed);
+	return total;
 }
 
 bool device_has_mac(const struct device *device)
@@ -58,7 +76,7 @@ static u32 mac_pkt_type(const u8 *destination, const u8 *own)
 	return destination[0] & 1 ? PACKET_MULTICAST : PACKET_OTHERHOST;
 }
 
-void device_receive(const struct device *device, struct packet *packet)
+int device_receive(const struct device *device, struct packet *packet)
 {
 	u32 start = (u32)(packet->data - packet->head);
 	u32 mac_len = packet->l2 ? ETH_HLEN : 0;
@@ -71,6 +89,7 @@ void device_receive(const struct device *device, struct packet *packet)
 	packet->mac_off = start;
 	packet->net_off = start + mac_len;
 	packet->mac_len = mac_len;
+	return packet_untag(packet);
 }
 
 /* Between two devices of one namespace Linux forgets the priority and keeps the mark. */
@@ -133,22 +152,27 @@ static void table_publish(struct engine *engine, struct device_table *table)
 	reclaim_defer(engine->reclaim, &old->reclaim, table_free);
 }
 
-static int table_add(struct engine *engine, struct device *device)
+/* All of @device or none. */
+static int table_add(struct engine *engine, struct device *const *device, u32 count)
 {
 	const struct device_table *old = device_table(engine);
-	u32 place = table_place(old, device->ifindex);
 	struct device_table *table;
 
-	if (old->count == DEVICES_MAX)
+	if (old->count + count > DEVICES_MAX)
 		return -ENOMEM;
-	table = malloc(sizeof(*table) + sizeof(device) * (old->count + 1));
+	table = malloc(sizeof(*table) + sizeof(*device) * (old->count + count));
 	if (!table)
 		return -ENOMEM;
-	table->count = old->count + 1;
-	memcpy(table->device, old->device, sizeof(device) * place);
-	table->device[place] = device;
-	memcpy(table->device + place + 1, old->device + place,
-	       sizeof(device) * (old->count - place));
+	table->count = old->count;
+	memcpy(table->device, old->device, sizeof(*device) * old->count);
+	for (u32 i = 0; i < count; i++) {
+		u32 place = table_place(table, device[i]->ifindex);
+
+		memmove(table->device + place + 1, table->device + place,
+			sizeof(*device) * (table->count - place));
+		table->device[place] = device[i];
+		table->count++;
+	}
 	table_publish(engine, table);
 	return 0;
 }
@@ -204,6 +228,7 @@ static int device_make(struct engine *engine, const struct device_config *config
 		       struct device **out)
 {
 	struct device *device;
+	size_t size;
 
 	if (!config->name || !name_valid(config->name) || config->ifindex > INT32_MAX)
 		return -EINVAL;
@@ -213,6 +238,13 @@ static int device_make(struct engine *engine, const struct device_config *config
 	device = calloc(1, sizeof(*device));
 	if (!device)
 		return -ENOMEM;
+	size = sizeof(*device->stats) * max_u32(engine->cpus, 1);
+	device->stats = aligned_alloc(CACHE_LINE, size);
+	if (!device->stats) {
+		free(device);
+		return -ENOMEM;
+	}
+	memset(device->stats, 0, size);
 	device->engine = engine;
 	device->ops = config->ops;
 	device->ctx = config->ctx;
@@ -239,10 +271,10 @@ int device_create(struct engine *engine, const struct device_config *config, str
 	sched_lock(engine);
 	err = device_make(engine, config, &device);
 	if (!err)
-		err = table_add(engine, device);
+		err = table_add(engine, &device, 1);
 	sched_unlock(engine);
 	if (err) {
-		free(device);
+		device_discard(device);
 		return err;
 	}
 	*out = device;
@@ -268,16 +300,7 @@ static int pair_make(struct engine *engine, const char *name, const char *peer,
 		return err;
 	end[0]->peer = end[1];
 	end[1]->peer = end[0];
-	err = table_add(engine, end[0]);
-	if (err)
-		return err;
-	err = table_add(engine, end[1]);
-	if (err && !table_drop(engine, end[0], NULL)) {
-		/* The first was visible for a moment. */
-		reclaim_defer(engine->reclaim, &end[0]->reclaim, device_free);
-		end[0] = NULL;
-	}
-	return err;
+	return table_add(engine, end, 2);
 }
 
 int device_create_pair(struct engine *engine, const char *name, const char *peer)
@@ -289,8 +312,8 @@ int device_create_pair(struct engine *engine, const char *name, const char *peer
 	err = pair_make(engine, name, peer, end);
 	sched_unlock(engine);
 	if (err) {
-		free(end[0]);
-		free(end[1]);
+		device_discard(end[0]);
+		device_discard(end[1]);
 	}
 	return err;
 }

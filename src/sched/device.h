@@ -35,7 +35,18 @@ static inline const struct device_table *device_table(const struct engine *engin
 bool device_has_mac(const struct device *device);
 
 /** device_receive() - @packet has come in on @device: what its own MAC header says about it is set
- *  anew, as eth_type_trans() does; on a device without MAC headers, what its first nibble says. */
-void device_receive(const struct device *device, struct packet *packet);
+ *  anew, as eth_type_trans() does, and an outer tag moves out of the bytes.
+ *  Returns 0 or -EINVAL: the tag is cut, the packet is worth nothing. */
+must_check int device_receive(const struct device *device, struct packet *packet);
+
+/** device_count() - add to a counter of @worker's. */
+static inline void device_count(const struct worker *worker, const struct device *device,
+				enum device_count which, u64 n)
+{
+	_Atomic u64 *count = &device->stats[worker->cpu].count[which];
+
+	atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
 
 #endif

@@ -33,8 +33,12 @@ struct device_ops {
 	void (*destroy)(struct device *device);
 };
 
+enum device_count { RX_PACKETS, RX_BYTES, RX_DROPPED, TX_PACKETS, TX_BYTES, TX_DROPPED,
+		    DEVICE_COUNTS };
+
+/* Written by one worker, read by whoever asks: loads and stores, no locked additions. */
 struct device_stats {
-	_Atomic u64 rx_packets, rx_bytes, tx_packets, tx_bytes, rx_dropped, tx_dropped;
+	_Alignas(CACHE_LINE) _Atomic u64 count[DEVICE_COUNTS];
 };
 
 struct device {
@@ -49,7 +53,7 @@ struct device {
 	struct device *peer;              /* other end of a pair, or NULL */
 	struct clsact *_Atomic clsact;    /* or NULL */
 	bool ingress_queue;               /* somebody asked for a clsact before: Linux's errnos differ then */
-	struct device_stats stats;
+	struct device_stats *stats;       /* of each worker: [engine->cpus] */
 	struct reclaim_head reclaim;
 };
 
@@ -88,9 +92,12 @@ struct device *device_find_name(struct engine *engine, const char *name);
  *  Without memory for the change the device stays. */
 void device_remove(struct device *device);
 
+/** device_total() - one of the device's counters, over all workers. */
+u64 device_total(const struct device *device, enum device_count which);
+
 /* What became of a packet at a hook. */
 struct verdict {
-	s32 action;            /* TC_ACT_OK, _SHOT, _STOLEN, _REDIRECT, _TRAP, or _UNSPEC: no filter decided */
+	s32 action;            /* TC_ACT_OK, _SHOT, _STOLEN, _REDIRECT, _TRAP; _UNSPEC: nobody decided */
 	u32 classid;           /* of the result; 0: none */
 	u32 ifindex;           /* TC_ACT_REDIRECT: the target, */
 	bool to_ingress;       /* its direction */
@@ -106,7 +113,8 @@ struct worker {
 	u32 cpu;
 	u32 depth;             /* of redirects and pairs: at most SCHED_DEPTH + 1 */
 	struct exec *nested[SCHED_DEPTH + 1]; /* of depth 1 on: a clone is sent while a program runs */
-	struct packet *pool;   /* packets for reuse */
+	struct packet *pool;   /* packets for reuse, */
+	u32 pooled;            /* this many */
 	void *ctx;             /* of whoever drives the worker */
 };
 

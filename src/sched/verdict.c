@@ -17,11 +17,6 @@
 
 #include "sched/device.h"
 
-static inline void count(_Atomic u64 *counter, u64 n)
-{
-	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
-}
-
 /* The execution context of the next level exists: returns 0, -ENETDOWN (too deep) or -ENOMEM. */
 static int level_down(struct worker *worker)
 {
@@ -72,6 +67,18 @@ static int redirect_check(struct worker *worker, const struct device *target,
 	return packet->l2 && packet->ctx.len ? 0 : -ERANGE;
 }
 
+static void enter(struct worker *worker, struct device *device, struct packet *packet)
+{
+	struct verdict verdict;
+
+	if (device_receive(device, packet)) {
+		device_count(worker, device, RX_DROPPED, 1);
+		worker_packet_put(worker, packet);
+		return;
+	}
+	sched_ingress(worker, device, packet, &verdict);
+}
+
 /* Takes the packet over. Returns 0; 1: the other device dropped it; -errno: it did not get there. */
 static int redirect(struct worker *worker, struct packet *packet, u32 ifindex, bool to_ingress)
 {
@@ -88,8 +95,7 @@ static int redirect(struct worker *worker, struct packet *packet, u32 ifindex, b
 	}
 	if (to_ingress) {
 		packet->ctx.priority = 0;
-		device_receive(target, packet);
-		sched_ingress(worker, target, packet, &verdict);
+		enter(worker, target, packet);
 	} else {
 		packet->ctx.tstamp = 0;
 		packet->ctx.tstamp_type = 0;
@@ -102,15 +108,12 @@ static int redirect(struct worker *worker, struct packet *packet, u32 ifindex, b
 
 void verdict_enter(struct worker *worker, struct device *device, struct packet *packet)
 {
-	struct verdict verdict;
-
 	if (level_down(worker)) {
-		count(&device->stats.rx_dropped, 1);
+		device_count(worker, device, RX_DROPPED, 1);
 		worker_packet_put(worker, packet);
 		return;
 	}
-	device_receive(device, packet);
-	sched_ingress(worker, device, packet, &verdict);
+	enter(worker, device, packet);
 	worker->depth--;
 }
 
@@ -153,8 +156,8 @@ void sched_ingress(struct worker *worker, struct device *device, struct packet *
 		   struct verdict *verdict)
 {
 	reclaim_enter(worker->engine->reclaim, worker->slot);
-	count(&device->stats.rx_packets, 1);
-	count(&device->stats.rx_bytes, packet->ctx.len);
+	device_count(worker, device, RX_PACKETS, 1);
+	device_count(worker, device, RX_BYTES, packet->ctx.len);
 	sched_classify(worker, device, true, packet, verdict);
 	if (verdict_keeps(worker, packet, verdict)) {
 		if (device->ops && device->ops->deliver)
@@ -171,8 +174,8 @@ void sched_egress(struct worker *worker, struct device *device, struct packet *p
 	reclaim_enter(worker->engine->reclaim, worker->slot);
 	sched_classify(worker, device, false, packet, verdict);
 	if (verdict_keeps(worker, packet, verdict)) {
-		count(&device->stats.tx_packets, 1);
-		count(&device->stats.tx_bytes, packet->ctx.len);
+		device_count(worker, device, TX_PACKETS, 1);
+		device_count(worker, device, TX_BYTES, packet->ctx.len);
 		if (device->ops && device->ops->transmit)
 			device->ops->transmit(worker, device, packet);
 		else

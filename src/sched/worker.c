@@ -9,6 +9,8 @@
 
 #include "sched/verdict.h"
 
+#define POOL_MAX 64   /* every clone ends in a pool, whoever needs one again */
+
 static const struct exec_host worker_host = { .clone_redirect = verdict_clone_redirect };
 
 static int test_clone_redirect(struct exec *exec, u32 ifindex, bool ingress)
@@ -80,6 +82,7 @@ int worker_packet_get(struct worker *worker, struct packet **out)
 	if (!packet)
 		return packet_create(0, out);
 	worker->pool = packet->next;
+	worker->pooled--;
 	packet->next = NULL;
 	*out = packet;
 	return 0;
@@ -87,6 +90,11 @@ int worker_packet_get(struct worker *worker, struct packet **out)
 
 void worker_packet_put(struct worker *worker, struct packet *packet)
 {
+	if (worker->pooled == POOL_MAX) {
+		packet_destroy(packet);
+		return;
+	}
 	packet->next = worker->pool;
 	worker->pool = packet;
+	worker->pooled++;
 }
