@@ -17,6 +17,16 @@ static void clsact_free(struct reclaim_head *head)
 	free(clsact);
 }
 
+/* No device has it any more. */
+static void clsact_release(struct clsact *clsact)
+{
+	if (!clsact)
+		return;
+	for (u32 i = 0; i < CLSACT_HOOKS; i++)
+		chain_flush(&clsact->hook[i]);
+	reclaim_defer(clsact->engine->reclaim, &clsact->reclaim, clsact_free);
+}
+
 int clsact_create(struct device *device)
 {
 	struct clsact *clsact = calloc(1, sizeof(*clsact));
@@ -33,19 +43,13 @@ int clsact_create(struct device *device)
 	memset(clsact->stats, 0, sizeof(*clsact->stats) * clsact->cpus);
 	for (u32 i = 0; i < CLSACT_HOOKS; i++)
 		chain_init(&clsact->hook[i], device->engine);
-	atomic_store_explicit(&device->clsact, clsact, memory_order_release);
+	clsact_release(atomic_exchange(&device->clsact, clsact));
 	return 0;
 }
 
 void clsact_remove(struct device *device)
 {
-	struct clsact *clsact = atomic_exchange(&device->clsact, NULL);
-
-	if (!clsact)
-		return;
-	for (u32 i = 0; i < CLSACT_HOOKS; i++)
-		chain_flush(&clsact->hook[i]);
-	reclaim_defer(clsact->engine->reclaim, &clsact->reclaim, clsact_free);
+	clsact_release(atomic_exchange(&device->clsact, NULL));
 }
 
 struct chain *clsact_chain(struct clsact *clsact, u32 parent)

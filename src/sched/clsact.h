@@ -33,7 +33,8 @@ struct clsact_totals {
 	u64 bytes, packets, drops;
 };
 
-/** clsact_create() - give @device, which has none, a clsact. Returns 0 or -ENOMEM. */
+/** clsact_create() - give @device a new clsact, in the place of one that it may have, which goes as
+ *  in clsact_remove(). Returns 0, or -ENOMEM and nothing changed. */
 must_check int clsact_create(struct device *device);
 
 /** clsact_remove() - take it away with all its filters; nothing happens without one. */

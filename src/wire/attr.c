@@ -12,6 +12,12 @@
 #include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
 
+/* Newer than the headers that the build must do with. */
+enum {
+	IFLA_DEVLINK_PORT = 62, IFLA_GSO_IPV4_MAX_SIZE, IFLA_GRO_IPV4_MAX_SIZE, IFLA_DPLL_PIN,
+	IFLA_MAX_PACING_OFFLOAD_HORIZON, IFLA_NETNS_IMMUTABLE, IFLA_HEADROOM, IFLA_TAILROOM,
+};
+
 #define ATTR(nest, id, num, what, len, text)                                                       \
 	_Static_assert((int)(id) == (num), #id);
 #include "wire/attr.def"
@@ -63,6 +69,7 @@ static u32 integer_size(enum attr_kind kind)
 	case ATTR_U16:
 		return sizeof(u16);
 	case ATTR_U32:
+	case ATTR_S32:
 		return sizeof(u32);
 	case ATTR_U64:
 		return sizeof(u64);
@@ -73,7 +80,6 @@ static u32 integer_size(enum attr_kind kind)
 	case ATTR_BINARY:
 	case ATTR_FLAG:
 	case ATTR_NESTED:
-	case ATTR_EXACT:
 	case ATTR_MIN:
 	case ATTR_BITFIELD32:
 	case ATTR_REJECT:
@@ -128,6 +134,7 @@ static int check_value(const struct attr_row *row, const u8 *value, u32 len)
 	case ATTR_U8:
 	case ATTR_U16:
 	case ATTR_U32:
+	case ATTR_S32:
 	case ATTR_U64:
 		return len < integer_size(row->kind) ? -ERANGE : 0;
 	case ATTR_STRING:
@@ -139,8 +146,6 @@ static int check_value(const struct attr_row *row, const u8 *value, u32 len)
 		return len ? -ERANGE : 0;
 	case ATTR_NESTED:
 		return len && len < NLA_HDRLEN ? -ERANGE : 0;
-	case ATTR_EXACT:
-		return len != row->length ? -ERANGE : 0;
 	case ATTR_MIN:
 		return len < row->length ? -ERANGE : 0;
 	case ATTR_BITFIELD32:
@@ -202,4 +207,14 @@ int attr_parse(enum attr_nest nest, const void *data, u32 len, u32 strictness,
 		return 0;
 	err = strictness & ATTR_TRAILING ? -EINVAL : 0;
 	return refuse(error, err, "bytes leftover after parsing attributes", NULL, NULL);
+}
+
+bool attr_is_str(const struct nlattr *attr, const char *text)
+{
+	const u8 *value = (const u8 *)attr + NLA_HDRLEN;
+	u32 len = get_u16(&attr->nla_len) - NLA_HDRLEN;
+
+	while (len && !value[len - 1])
+		len--;
+	return len == strlen(text) && !memcmp(value, text, len);
 }

@@ -14,8 +14,8 @@
 enum attr_nest { ATTR_TC, ATTR_TC_DUMP, ATTR_BPF, ATTR_STATS2, ATTR_LINK, ATTR_NESTS };
 
 enum attr_kind {
-	ATTR_NO_ROW, ATTR_ANY, ATTR_U8, ATTR_U16, ATTR_U32, ATTR_U64, ATTR_STRING, ATTR_NUL_STRING,
-	ATTR_BINARY, ATTR_FLAG, ATTR_NESTED, ATTR_EXACT, ATTR_MIN, ATTR_BITFIELD32, ATTR_REJECT,
+	ATTR_NO_ROW, ATTR_ANY, ATTR_U8, ATTR_U16, ATTR_U32, ATTR_S32, ATTR_U64, ATTR_STRING,
+	ATTR_NUL_STRING, ATTR_BINARY, ATTR_FLAG, ATTR_NESTED, ATTR_MIN, ATTR_BITFIELD32, ATTR_REJECT,
 };
 
 struct attr_row {
@@ -63,5 +63,8 @@ u16 attr_room(enum attr_nest nest);
  *  Returns 0, -EINVAL or -ERANGE, as lib/nlattr.c of Linux 6.18 does. */
 must_check int attr_parse(enum attr_nest nest, const void *data, u32 len, u32 strictness,
 			  const struct nlattr **tb, struct attr_error *error);
+
+/** attr_is_str() - the value is @text; NULs behind it do not count, as for Linux's nla_strcmp(). */
+bool attr_is_str(const struct nlattr *attr, const char *text);
 
 #endif
