@@ -302,3 +302,25 @@ int btf_size_of(const struct btf *btf, u32 id, u32 *size)
 	}
 	return -EINVAL;
 }
+
+const struct btf_type *btf_resolve(const struct btf *btf, u32 id)
+{
+	for (int depth = 0; depth < BTF_DEPTH_MAX; depth++) {
+		const struct btf_type *type = btf_type(btf, id);
+
+		if (!type)
+			return NULL;
+		switch (BTF_INFO_KIND(type->info)) {
+		case BTF_KIND_TYPEDEF:
+		case BTF_KIND_VOLATILE:
+		case BTF_KIND_CONST:
+		case BTF_KIND_RESTRICT:
+		case BTF_KIND_TYPE_TAG:
+			id = type->type;
+			continue;
+		default:
+			return type;
+		}
+	}
+	return NULL;
+}

@@ -168,6 +168,26 @@ struct object *object_find(struct engine *engine, enum object_kind kind, u32 id)
 	return found;
 }
 
+static bool name_has(u8 c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '.' ||
+	       (c >= 0xc0 && c != 0xd7 && c != 0xf7); /* the letters of Latin-1 */
+}
+
+int object_name_copy(char to[BPF_OBJ_NAME_LEN], const char *from)
+{
+	memset(to, 0, BPF_OBJ_NAME_LEN);
+	for (u32 i = 0; i < BPF_OBJ_NAME_LEN; i++) {
+		if (!from[i])
+			return 0;
+		if (!name_has((u8)from[i]))
+			return -EINVAL;
+		to[i] = from[i];
+	}
+	return -EINVAL;
+}
+
 int object_next_id(struct engine *engine, enum object_kind kind, u32 id, u32 *next)
 {
 	struct id_table *table = &engine->ids[kind];

@@ -11,6 +11,7 @@
 #ifndef CLSBPF_OBJECT_OBJECT_H
 #define CLSBPF_OBJECT_OBJECT_H
 
+#include <linux/bpf.h>
 #include <stdatomic.h>
 
 #include "base/reclaim.h"
@@ -54,6 +55,11 @@ void object_put_user(struct object *object);
 
 /** object_find() - the object of @kind with @id, with one more user reference, or NULL. */
 struct object *object_find(struct engine *engine, enum object_kind kind, u32 id);
+
+/** object_name_copy() - the name of a map or a program out of its field of the attribute: letters
+ *  and digits (of Latin-1, for Linux asks its own isalnum), '_' and '.', zeroes behind them, 15 at
+ *  most. Returns 0 or -EINVAL. */
+must_check int object_name_copy(char to[BPF_OBJ_NAME_LEN], const char *from);
 
 /** object_next_id() - the smallest id of @kind above @id. Returns 0 or -ENOENT. */
 must_check int object_next_id(struct engine *engine, enum object_kind kind, u32 id, u32 *next);

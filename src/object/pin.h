@@ -3,8 +3,8 @@
  *
  * A path is split at '/'; the tree begins at the pin root, and a leading /sys/fs/bpf means the
  * root too, so that the same paths work on both kernels. Pinning makes the directories on the way
- * (there is no mount to make them in); bpffs refuses names with a '.' in them, and so do we. Pins live as long as the
- * engine. With a run directory, each pin shows as a node below <rundir>/bpf.
+ * (there is no mount to make them in); bpffs refuses names with a '.' in them, and so do we. Pins
+ * live as long as the engine. With a run directory, each pin shows as a node below <rundir>/bpf.
  */
 #ifndef CLSBPF_OBJECT_PIN_H
 #define CLSBPF_OBJECT_PIN_H

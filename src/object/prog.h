@@ -53,7 +53,8 @@ struct prog {
 must_check int prog_create(struct engine *engine, u32 insn_count, struct prog **out);
 
 /** prog_seal_tag() - compute the tag as Linux 6.18 does (SHA-256 of the instructions with map
- *  handles and the offsets beside them zeroed, first 8 bytes). @insns: the program before maps were resolved. */
+ *  handles and the offsets beside them zeroed, first 8 bytes). @insns: the program before maps were
+ *  resolved. Returns 0 or -ENOMEM. */
 must_check int prog_seal_tag(struct prog *prog, const struct bpf_insn *insns);
 
 static inline struct prog *prog_of(struct object *object)
