@@ -16,6 +16,7 @@
 
 #define ACCESS_FLAGS (BPF_F_RDONLY | BPF_F_WRONLY)
 
+/* What is checked before the map's own rules. */
 static int map_attr_check(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
@@ -27,84 +28,19 @@ static int map_attr_check(struct call *call)
 		return log_error(log, -EINVAL, "map: only struct_ops maps have a value type of the kernel");
 	if (attr->btf_key_type_id && !attr->btf_value_type_id)
 		return log_error(log, -EINVAL, "map: a BTF type for the key needs one for the value");
-	if (attr->map_extra && attr->map_type != BPF_MAP_TYPE_BLOOM_FILTER &&
-	    attr->map_type != MAP_TYPE_ARENA)
-		return log_error(log, -EINVAL, "map: map_extra has no meaning for this type");
-	if ((attr->map_flags & ACCESS_FLAGS) == ACCESS_FLAGS)
-		return log_error(log, -EINVAL, "map: read-only and write-only at once");
-	if (attr->map_flags & BPF_F_NUMA_NODE && attr->numa_node)
-		return log_error(log, -EINVAL, "map: there is no NUMA node %u", attr->numa_node);
 	return 0;
 }
 
-/* What Linux checks after the map's own rules. */
-static int map_attr_check_late(struct call *call)
+/* What is checked last. */
+static int map_hash_check(struct call *call)
 {
-	const union bpf_attr *attr = &call->attr->bpf;
-	char name[BPF_OBJ_NAME_LEN];
 	u32 hash_size = call_u32(call, ATTR_MAP_EXCL_PROG_HASH_SIZE);
 
-	if (attr->map_ifindex)
-		return log_error(&call->log, -EINVAL, "map: device %u takes no maps",
-				 attr->map_ifindex);
-	if (name_copy(name, attr->map_name))
-		return log_error(&call->log, -EINVAL,
-				 "map: a name has letters, digits, '_' and '.', 15 at most");
 	if (!call_u64(call, ATTR_MAP_EXCL_PROG_HASH))
 		return hash_size ? -EINVAL : 0;
 	if (hash_size != 32)
 		return log_error(&call->log, -EINVAL, "map: a program's hash has 32 bytes");
 	return log_error(&call->log, -EOPNOTSUPP, "map: maps for one program are not supported");
-}
-
-/* The type behind typedefs and qualifiers; NULL when there is none within reason. */
-static const struct btf_type *btf_strip(const struct btf *btf, u32 id)
-{
-	for (int depth = 0; depth < 32; depth++) {
-		const struct btf_type *type = btf_type(btf, id);
-
-		if (!type)
-			return NULL;
-		switch (BTF_INFO_KIND(type->info)) {
-		case BTF_KIND_TYPEDEF:
-		case BTF_KIND_VOLATILE:
-		case BTF_KIND_CONST:
-		case BTF_KIND_RESTRICT:
-		case BTF_KIND_TYPE_TAG:
-			id = type->type;
-			continue;
-		default:
-			return type;
-		}
-	}
-	return NULL;
-}
-
-/* What a family asks of the type of its keys. Facts: MAP_CREATE tried on Linux 6.18. */
-static int map_key_type_check(const struct map *map, const struct btf *btf, u32 key, u32 value)
-{
-	const struct btf_type *type = btf_strip(btf, key), *value_type = btf_strip(btf, value);
-
-	switch (map->type->type) {
-	case BPF_MAP_TYPE_ARRAY:
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-		if (!key)
-			return map->type->type == BPF_MAP_TYPE_ARRAY && map->max_entries == 1 &&
-			       value_type && BTF_INFO_KIND(value_type->info) == BTF_KIND_DATASEC ?
-			       0 : -EINVAL;
-		return type && BTF_INFO_KIND(type->info) == BTF_KIND_INT && type->size == 4 &&
-		       BTF_INT_BITS(get_u32(type + 1)) == 32 && !BTF_INT_OFFSET(get_u32(type + 1)) ?
-		       0 : -EINVAL;
-	case BPF_MAP_TYPE_LPM_TRIE:
-		return type && BTF_INFO_KIND(type->info) == BTF_KIND_STRUCT ? 0 : -EINVAL;
-	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
-	case BPF_MAP_TYPE_CGROUP_ARRAY:
-	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
-	case BPF_MAP_TYPE_HASH_OF_MAPS:
-		return -LINUX_ENOTSUPP;
-	default:
-		return key ? 0 : -EINVAL;
-	}
 }
 
 static int map_btf_check(struct call *call, struct map *map)
@@ -129,7 +65,10 @@ static int map_btf_check(struct call *call, struct map *map)
 	if (btf_size_of(btf, map->btf_value_id, &value) || value != map->value_size)
 		return log_error(&call->log, -EINVAL, "map: BTF type %u is no value of %u bytes",
 				 map->btf_value_id, map->value_size);
-	err = map_key_type_check(map, btf, map->btf_key_id, map->btf_value_id);
+	if (map->ops->check_types)
+		err = map->ops->check_types(map, btf, map->btf_key_id, map->btf_value_id);
+	else
+		err = map->btf_key_id ? 0 : -EINVAL;
 	if (err)
 		return log_error(&call->log, err, "map: a %s map takes no keys of BTF type %u",
 				 map->type->name, map->btf_key_id);
@@ -147,9 +86,9 @@ int on_map_create(struct call *call)
 		err = map_create(call->engine, attr, &call->log, &map);
 	if (err)
 		return err;
-	err = map_attr_check_late(call);
+	err = map_btf_check(call, map);
 	if (!err)
-		err = map_btf_check(call, map);
+		err = map_hash_check(call);
 	if (!err)
 		err = object_publish(&map->object);
 	if (!err)
@@ -159,24 +98,36 @@ int on_map_create(struct call *call)
 	return err;
 }
 
+static void map_close(struct map *map, bool write)
+{
+	if (write)
+		atomic_fetch_sub(&map->writers, 1);
+	object_put(&map->object);
+}
+
 /* The map behind map_fd, for a caller that wants to @read and @write: a frozen map is not written
- * by bpf(2) any more. object_put() it. */
+ * by bpf(2) any more. map_close() it with the same @write. */
 static int map_open(struct call *call, bool read, bool write, struct map **out)
 {
 	int fd = (int)call->attr->bpf.map_fd;
 	struct object *object;
+	struct map *map;
 	u32 access = 0;
 	int err = fd_get(call->client, fd, OBJECT_MAP, &object, &access);
 
 	if (err)
 		return log_error(&call->log, err, "map: handle %d is not a map", fd);
+	map = map_of(object);
+	/* Counted first: either this sees that the map is frozen, or who freezes it sees this. */
+	if (write)
+		atomic_fetch_add(&map->writers, 1);
 	if ((read && access & BPF_F_WRONLY) ||
-	    (write && (access & BPF_F_RDONLY || atomic_load(&map_of(object)->frozen)))) {
-		object_put(object);
-		return log_error(&call->log, -EPERM, "map: handle %d does not allow to %s", fd,
-				 read ? "read" : "write");
+	    (write && (access & BPF_F_RDONLY || atomic_load(&map->frozen)))) {
+		map_close(map, write);
+		return log_error(&call->log, -EPERM, "map: handle %d does not allow to %s it", fd,
+				 write ? "write" : "read");
 	}
-	*out = map_of(object);
+	*out = map;
 	return 0;
 }
 
@@ -208,20 +159,22 @@ static void map_exit(struct call *call)
 	reclaim_exit(call->engine->reclaim, call->client->slot);
 }
 
-/* Read one value; @take: and remove it. */
-static int map_read(struct call *call, struct map *map, bool take)
+/* Get one value by @get, which is ops->read or ops->take. */
+static int map_give(struct call *call, struct map *map,
+		    int (*get)(struct map *map, const void *key, void *value, u64 flags))
 {
 	const union bpf_attr *attr = &call->attr->bpf;
-	const void *key = u64_ptr(attr->key);
-	void *value = malloc(map_value_room(map));
+	void *value;
 	int err;
 
+	if (!get)
+		return log_error(&call->log, -MAP_ENOTSUPP, "map: a %s map cannot do that",
+				 map->type->name);
+	value = malloc(map_value_room(map));
 	if (!value)
 		return -ENOMEM;
 	map_enter(call);
-	err = map->ops->read ? map->ops->read(map, key, value, attr->flags) : -LINUX_ENOTSUPP;
-	if (!err && take)
-		err = map->ops->remove(map, key);
+	err = get(map, u64_ptr(attr->key), value, attr->flags);
 	map_exit(call);
 	if (!err)
 		err = user_write(attr->value, value, map_value_room(map));
@@ -244,8 +197,8 @@ int on_map_lookup(struct call *call)
 	if (!err)
 		err = map_args_check(map, attr->key, false, 0);
 	if (!err)
-		err = map_read(call, map, false);
-	object_put(&map->object);
+		err = map_give(call, map, map->ops->read);
+	map_close(map, false);
 	return err;
 }
 
@@ -258,7 +211,6 @@ int on_map_update(struct call *call)
 	err = map_open(call, false, true, &map);
 	if (err)
 		return err;
-	atomic_fetch_add(&map->writers, 1);
 	err = map_lock_check(call);
 	if (!err)
 		err = map_args_check(map, attr->key, true, attr->value);
@@ -266,11 +218,10 @@ int on_map_update(struct call *call)
 		map_enter(call);
 		err = map->ops->write ? map->ops->write(map, call->client, u64_ptr(attr->key),
 							u64_ptr(attr->value), attr->flags)
-				      : -LINUX_ENOTSUPP;
+				      : -MAP_ENOTSUPP;
 		map_exit(call);
 	}
-	atomic_fetch_sub(&map->writers, 1);
-	object_put(&map->object);
+	map_close(map, true);
 	return err;
 }
 
@@ -283,15 +234,13 @@ int on_map_delete(struct call *call)
 	err = map_open(call, false, true, &map);
 	if (err)
 		return err;
-	atomic_fetch_add(&map->writers, 1);
 	err = map_args_check(map, attr->key, false, 0);
 	if (!err) {
 		map_enter(call);
-		err = map->ops->remove ? map->ops->remove(map, u64_ptr(attr->key)) : -LINUX_ENOTSUPP;
+		err = map->ops->remove ? map->ops->remove(map, u64_ptr(attr->key)) : -MAP_ENOTSUPP;
 		map_exit(call);
 	}
-	atomic_fetch_sub(&map->writers, 1);
-	object_put(&map->object);
+	map_close(map, true);
 	return err;
 }
 
@@ -311,31 +260,16 @@ int on_map_next_key(struct call *call)
 	} else {
 		map_enter(call);
 		err = map->ops->next_key ? map->ops->next_key(map, u64_ptr(attr->key), next)
-					 : -LINUX_ENOTSUPP;
+					 : -MAP_ENOTSUPP;
 		map_exit(call);
 	}
 	if (!err)
 		err = user_write(attr->next_key, next, map->key_size);
 	free(next);
-	object_put(&map->object);
+	map_close(map, false);
 	return err;
 }
 
-static bool map_can_take(const struct map *map)
-{
-	switch (map->type->type) {
-	case BPF_MAP_TYPE_HASH:
-	case BPF_MAP_TYPE_PERCPU_HASH:
-	case BPF_MAP_TYPE_LRU_HASH:
-	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Look up and delete. A program that writes the value between the two steps writes into the value
- * that goes away, as it does on Linux when it holds the pointer. */
 int on_map_take(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
@@ -347,16 +281,12 @@ int on_map_take(struct call *call)
 	err = map_open(call, true, true, &map);
 	if (err)
 		return err;
-	atomic_fetch_add(&map->writers, 1);
 	err = map_lock_check(call);
 	if (!err)
 		err = map_args_check(map, attr->key, false, 0);
 	if (!err)
-		err = map_can_take(map) ? map_read(call, map, true)
-			: log_error(&call->log, -LINUX_ENOTSUPP,
-				    "map: a %s map has no lookup-and-delete", map->type->name);
-	atomic_fetch_sub(&map->writers, 1);
-	object_put(&map->object);
+		err = map_give(call, map, map->ops->take);
+	map_close(map, true);
 	return err;
 }
 
@@ -368,8 +298,12 @@ int on_map_freeze(struct call *call)
 	err = map_open(call, false, true, &map);
 	if (err)
 		return err;
-	if (atomic_load(&map->writers) || atomic_exchange(&map->frozen, true))
-		err = log_error(&call->log, -EBUSY, "map: it is being written to, or frozen already");
-	object_put(&map->object);
+	if (atomic_exchange(&map->frozen, true)) {
+		err = log_error(&call->log, -EBUSY, "map: it is frozen already");
+	} else if (atomic_load(&map->writers) > 1) {
+		atomic_store(&map->frozen, false);
+		err = log_error(&call->log, -EBUSY, "map: it is being written to");
+	}
+	map_close(map, true);
 	return err;
 }

@@ -49,7 +49,4 @@ enum attr_offset {
 #define LOG_FIXED 8u
 #define LOG_SIZE_MAX (UINT32_MAX >> 2)
 
-/* Linux's errno for "this combination cannot be"; user space has no name for it. */
-#define LINUX_ENOTSUPP 524
-
 #endif

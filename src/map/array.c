@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "map/family.h"
+#include "object/btf.h"
 
 struct array {
 	struct map map;
@@ -45,6 +46,26 @@ static int array_own_check(const union bpf_attr *attr, struct log *log)
 	if (!err && attr->map_flags & BPF_F_MMAPABLE)
 		return log_error(log, -EOPNOTSUPP, "map: arrays that can be mapped are not supported");
 	return err;
+}
+
+int array_check_types(const struct map *map, const struct btf *btf, u32 key_type, u32 value_type)
+{
+	const struct btf_type *key = btf_resolve(btf, key_type);
+
+	return key && BTF_INFO_KIND(key->info) == BTF_KIND_INT && key->size == 4 &&
+	       BTF_INT_BITS(get_u32(key + 1)) == 32 && !BTF_INT_OFFSET(get_u32(key + 1)) ? 0 : -EINVAL;
+}
+
+/* A section of global variables has no key. */
+static int array_own_check_types(const struct map *map, const struct btf *btf, u32 key_type,
+				 u32 value_type)
+{
+	const struct btf_type *value = btf_resolve(btf, value_type);
+
+	if (key_type)
+		return array_check_types(map, btf, key_type, value_type);
+	return map->max_entries == 1 && value && BTF_INFO_KIND(value->info) == BTF_KIND_DATASEC ?
+	       0 : -EINVAL;
 }
 
 int array_next_key(struct map *map, const void *key, void *next)
@@ -156,6 +177,7 @@ static u64 array_mem_usage(const struct map *map)
 
 const struct map_ops array_ops = {
 	.check = array_own_check,
+	.check_types = array_own_check_types,
 	.create = array_create,
 	.destroy = array_destroy,
 	.lookup = array_lookup,

@@ -32,13 +32,13 @@ void value_store(void *value, const void *in, u32 size);
 /** array_check() - the rules of BPF_MAP_CREATE for whatever has indices as keys. */
 int array_check(const union bpf_attr *attr, struct log *log);
 
+/** array_check_types() - map_ops.check_types for the same: the key is an int of 32 bits. */
+int array_check_types(const struct map *map, const struct btf *btf, u32 key_type, u32 value_type);
+
 /** array_next_key() - map_ops.next_key for the same. */
 int array_next_key(struct map *map, const void *key, void *next);
 
 /** percpu_check() - the rules for per-CPU values: their size, and no NUMA node. */
 int percpu_check(const union bpf_attr *attr, struct log *log);
-
-/** map_access_check() - not read-only and write-only for programs at once. */
-int map_access_check(const union bpf_attr *attr, struct log *log);
 
 #endif

@@ -37,7 +37,7 @@ int htab_check(const union bpf_attr *attr, struct log *log)
 	return 0;
 }
 
-static int percpu_htab_check(const union bpf_attr *attr, struct log *log)
+int percpu_htab_check(const union bpf_attr *attr, struct log *log)
 {
 	int err = percpu_check(attr, log);
 
@@ -110,6 +110,18 @@ void htab_value_set(struct htab *htab, struct htab_elem *elem, const void *value
 		value_store(htab_value(htab, elem, i), (const u8 *)value + (size_t)i * room, room);
 }
 
+void htab_value_get(const struct htab *htab, struct htab_elem *elem, void *value)
+{
+	u32 room = map_stride(htab->map.value_size);
+
+	if (!htab->stride) {
+		value_load(value, htab_value(htab, elem, 0), htab->map.value_size);
+		return;
+	}
+	for (u32 cpu = 0; cpu < htab->cpus; cpu++)
+		value_load((u8 *)value + (size_t)cpu * room, htab_value(htab, elem, cpu), room);
+}
+
 struct htab_elem *htab_elem_new(struct htab *htab, const void *key, const void *value, u32 cpu)
 {
 	struct htab_elem *elem;
@@ -124,6 +136,7 @@ struct htab_elem *htab_elem_new(struct htab *htab, const void *key, const void *
 		return NULL;
 	elem->htab = htab;
 	elem->list = 0;
+	elem->state = 0;
 	atomic_init(&elem->referenced, false);
 	memcpy(elem->key, key, htab->key_size);
 	elem->hash = htab_hash(htab, elem->key);
@@ -256,9 +269,9 @@ static int percpu_htab_update(struct map *map, const void *key, const void *valu
 	return err;
 }
 
-static int htab_remove(struct map *map, const void *key)
+/* Remove, and give the value out first when @value is not NULL. */
+static int htab_remove_value(struct htab *htab, const void *key, void *value)
 {
-	struct htab *htab = htab_of(map);
 	u32 hash = htab_hash(htab, key);
 	struct htab_bucket *bucket = htab_bucket(htab, hash);
 	_Atomic(struct htab_elem *) *link;
@@ -268,6 +281,8 @@ static int htab_remove(struct map *map, const void *key)
 	link = htab_find_link(htab, hash, key);
 	elem = atomic_load_explicit(link, memory_order_relaxed);
 	if (elem) {
+		if (value)
+			htab_value_get(htab, elem, value);
 		htab_unlink(link, elem);
 		atomic_fetch_sub_explicit(&htab->count, 1, memory_order_relaxed);
 	}
@@ -276,6 +291,16 @@ static int htab_remove(struct map *map, const void *key)
 		return -ENOENT;
 	htab_elem_defer(htab, elem);
 	return 0;
+}
+
+static int htab_remove(struct map *map, const void *key)
+{
+	return htab_remove_value(htab_of(map), key, NULL);
+}
+
+static int htab_take(struct map *map, const void *key, void *value, u64 flags)
+{
+	return flags ? -EINVAL : htab_remove_value(htab_of(map), key, value);
 }
 
 static void *htab_lookup(struct map *map, const void *key, u32 cpu)
@@ -297,7 +322,6 @@ static void *percpu_htab_lookup(struct map *map, const void *key, u32 cpu)
 int htab_read(struct map *map, const void *key, void *value, u64 flags)
 {
 	struct htab *htab = htab_of(map);
-	u32 room = map_stride(map->value_size);
 	struct htab_elem *elem;
 
 	if (flags)
@@ -305,12 +329,7 @@ int htab_read(struct map *map, const void *key, void *value, u64 flags)
 	elem = htab_find(htab, key);
 	if (!elem)
 		return -ENOENT;
-	if (!htab->stride) {
-		value_load(value, htab_value(htab, elem, 0), map->value_size);
-		return 0;
-	}
-	for (u32 cpu = 0; cpu < htab->cpus; cpu++)
-		value_load((u8 *)value + (size_t)cpu * room, htab_value(htab, elem, cpu), room);
+	htab_value_get(htab, elem, value);
 	return 0;
 }
 
@@ -387,6 +406,7 @@ const struct map_ops htab_ops = {
 	.remove = htab_remove,
 	.read = htab_read,
 	.write = htab_write,
+	.take = htab_take,
 	.next_key = htab_next_key,
 	.mem_usage = htab_mem_usage,
 };
@@ -400,6 +420,7 @@ const struct map_ops percpu_htab_ops = {
 	.remove = htab_remove,
 	.read = htab_read,
 	.write = htab_write,
+	.take = htab_take,
 	.next_key = htab_next_key,
 	.mem_usage = htab_mem_usage,
 };

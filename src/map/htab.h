@@ -33,7 +33,8 @@ struct htab_elem {
 	struct htab *htab;
 	_Atomic(struct htab_elem *) next;
 	u32 hash;
-	u16 list;                            /* lru.c: which list */
+	u16 list;                            /* lru.c: the CPU that inserted it */
+	u8 state;                            /* lru.c: enum lru_state */
 	_Atomic bool referenced;             /* lru.c: looked up since it was last considered */
 	_Alignas(8) u8 key[];
 };
@@ -60,8 +61,10 @@ struct htab {
 
 static inline struct htab *htab_of(struct map *map) { return container_of(map, struct htab, map); }
 
-/** htab_check() - the rules of BPF_MAP_CREATE for all hashes; a family adds its own. */
+/** htab_check() - the rules of BPF_MAP_CREATE for all hashes; a family adds its own.
+ *  percpu_htab_check() - the same for per-CPU values. */
 int htab_check(const union bpf_attr *attr, struct log *log);
+int percpu_htab_check(const union bpf_attr *attr, struct log *log);
 
 /** htab_init() - @max_entries: attr's, or what a family makes of it. Returns 0, -E2BIG, -ENOMEM. */
 must_check int htab_init(struct htab *htab, struct engine *engine, const union bpf_attr *attr,
@@ -80,6 +83,9 @@ void htab_elem_defer(struct htab *htab, struct htab_elem *elem);
 
 /** htab_value_set() - write the value of a published per-CPU element: @cpu as above. */
 void htab_value_set(struct htab *htab, struct htab_elem *elem, const void *value, u32 cpu);
+
+/** htab_value_get() - copy out what bpf(2) sees of an element: its value, or those of all CPUs. */
+void htab_value_get(const struct htab *htab, struct htab_elem *elem, void *value);
 
 /* map_ops that do not differ. */
 int htab_read(struct map *map, const void *key, void *value, u64 flags);
@@ -148,6 +154,18 @@ static inline _Atomic(struct htab_elem *) *htab_find_link(const struct htab *hta
 			break;
 		link = &elem->next;
 	}
+	return link;
+}
+
+/** htab_link_of() - the link to @elem, which is in the table. With the lock of writers. */
+static inline _Atomic(struct htab_elem *) *htab_link_of(const struct htab *htab,
+							 const struct htab_elem *elem)
+{
+	_Atomic(struct htab_elem *) *link = &htab_bucket(htab, elem->hash)->head;
+	struct htab_elem *at;
+
+	while ((at = atomic_load_explicit(link, memory_order_relaxed)) != elem)
+		link = &at->next;
 	return link;
 }
 

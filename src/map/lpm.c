@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "map/family.h"
+#include "object/btf.h"
 
 #define PREFIX_HEAD 4u           /* of a key: prefixlen */
 #define DATA_MAX 256u
@@ -42,7 +43,7 @@ struct lpm {
 	_Atomic(struct lpm_node *) root;
 	u32 data_size;       /* bytes of a key behind prefixlen */
 	u32 value_off;       /* in lpm_node.data */
-	u32 count;           /* entries, under the lock */
+	_Atomic u32 count;   /* entries; changed under the lock */
 	_Atomic u64 garbage;
 	u64 garbage_max;
 };
@@ -109,6 +110,14 @@ static int lpm_check(const union bpf_attr *attr, struct log *log)
 		return log_error(log, -EINVAL, "map: the value of a trie has 1 to %u bytes, not %u",
 				 LPM_VALUE_MAX, attr->value_size);
 	return 0;
+}
+
+static int lpm_check_types(const struct map *map, const struct btf *btf, u32 key_type,
+			   u32 value_type)
+{
+	const struct btf_type *key = btf_resolve(btf, key_type);
+
+	return key && BTF_INFO_KIND(key->info) == BTF_KIND_STRUCT ? 0 : -EINVAL;
 }
 
 static u64 lpm_node_size(const struct lpm *lpm)
@@ -419,7 +428,7 @@ static int lpm_next_key(struct map *map, const void *key, void *next)
 {
 	struct lpm_node *path[DEPTH_MAX], *node, *found;
 	struct lpm *lpm = lpm_of(map);
-	const u8 *data = (const u8 *)key + PREFIX_HEAD;
+	const u8 *data = key ? (const u8 *)key + PREFIX_HEAD : NULL;
 	u32 bits = key ? get_u32(key) : ~0u, depth = 0;
 	bool known = false;
 
@@ -448,11 +457,12 @@ static u64 lpm_mem_usage(const struct map *map)
 {
 	const struct lpm *lpm = container_of(map, const struct lpm, map);
 
-	return sizeof(*lpm) + lpm->count * lpm_node_size(lpm);
+	return sizeof(*lpm) + atomic_load(&lpm->count) * lpm_node_size(lpm);
 }
 
 const struct map_ops lpm_ops = {
 	.check = lpm_check,
+	.check_types = lpm_check_types,
 	.create = lpm_create,
 	.destroy = lpm_destroy,
 	.lookup = lpm_lookup,

@@ -6,7 +6,6 @@
  */
 #include "map/map.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -46,16 +45,6 @@ const char *map_type_name(u32 type)
 	return row ? row->name : NULL;
 }
 
-int map_access_check(const union bpf_attr *attr, struct log *log)
-{
-	const u32 both = BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG;
-
-	if ((attr->map_flags & both) == both)
-		return log_error(log, -EINVAL,
-				 "map: programs may neither read nor write it: two flags too many");
-	return 0;
-}
-
 int percpu_check(const union bpf_attr *attr, struct log *log)
 {
 	/* Node -1 is "no node" even with the flag. */
@@ -67,6 +56,7 @@ int percpu_check(const union bpf_attr *attr, struct log *log)
 static int map_check(const struct map_type *type, const union bpf_attr *attr, struct log *log)
 {
 	const u32 access = BPF_F_RDONLY | BPF_F_WRONLY;
+	const u32 access_prog = BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG;
 	int err;
 
 	if (attr->map_extra)
@@ -79,9 +69,9 @@ static int map_check(const struct map_type *type, const union bpf_attr *attr, st
 	if (attr->map_flags & ~type->create_flags)
 		return log_error(log, -EINVAL, "map: a %s map has no flags 0x%x", type->name,
 				 attr->map_flags & ~type->create_flags);
-	err = map_access_check(attr, log);
-	if (!err)
-		err = type->ops->check(attr, log);
+	if ((attr->map_flags & access_prog) == access_prog)
+		return log_error(log, -EINVAL, "map: programs may neither read nor write it");
+	err = type->ops->check(attr, log);
 	if (!err && attr->map_ifindex)
 		return log_error(log, -EINVAL, "map: device %u takes no maps", attr->map_ifindex);
 	return err;
@@ -110,20 +100,6 @@ static const struct object_ops map_object_ops = {
 	.destroy = map_destroy,
 };
 
-static int map_name_copy(struct map *map, const union bpf_attr *attr, struct log *log)
-{
-	size_t len = strnlen(attr->map_name, sizeof(attr->map_name));
-
-	for (size_t i = 0; i < len; i++)
-		if (!isalnum((unsigned char)attr->map_name[i]) && !strchr("_.", attr->map_name[i]))
-			len = sizeof(map->name);
-	if (len == sizeof(map->name))
-		return log_error(log, -EINVAL,
-				 "map: a name has letters, digits, '_' and '.', 15 at most");
-	memcpy(map->name, attr->map_name, len);
-	return 0;
-}
-
 int map_create(struct engine *engine, const union bpf_attr *attr, struct log *log, struct map **out)
 {
 	const struct map_type *type = type_row(attr->map_type);
@@ -150,10 +126,10 @@ int map_create(struct engine *engine, const union bpf_attr *attr, struct log *lo
 	if (!map->max_entries)  /* a family may have rounded it */
 		map->max_entries = attr->max_entries;
 	map->flags = attr->map_flags;
-	err = map_name_copy(map, attr, log);
-	if (err) {
+	if (object_name_copy(map->name, attr->map_name)) {
 		map->ops->destroy(map);
-		return err;
+		return log_error(log, -EINVAL,
+				 "map: a name has letters, digits, '_' and '.', 15 at most");
 	}
 	*out = map;
 	return 0;

@@ -19,6 +19,7 @@
 #include "object/fd.h"
 #include "object/object.h"
 
+struct btf;
 struct map;
 struct prog;
 
@@ -29,6 +30,10 @@ struct map_ops {
 	/** check - may a map be made of this? The common rules of map.def held already.
 	 *  Returns 0 or the errno that Linux gives, with a sentence in @log. */
 	int (*check)(const union bpf_attr *attr, struct log *log);
+	/** check_types - may keys and values have these BTF types? Their sizes are right already.
+	 *  @key_type 0: the client named none. NULL: any, but the key's must be named. */
+	int (*check_types)(const struct map *map, const struct btf *btf, u32 key_type,
+			   u32 value_type);
 	/** create - the family's own structure; the common members are filled in by map_create(). */
 	int (*create)(struct engine *engine, const union bpf_attr *attr, struct map **out);
 	void (*destroy)(struct map *map);
@@ -44,9 +49,13 @@ struct map_ops {
 	int (*read)(struct map *map, const void *key, void *value, u64 flags);
 	int (*write)(struct map *map, struct client *client, const void *key, const void *value,
 		     u64 flags);
+	/** take - read and remove, in one step for other writers; NULL: -MAP_ENOTSUPP. */
+	int (*take)(struct map *map, const void *key, void *value, u64 flags);
 	/** next_key - the key after @key (NULL or unknown: the first). Returns 0 or -ENOENT. */
 	int (*next_key)(struct map *map, const void *key, void *next);
 
+	/** claim - map_prog_claim(); NULL: programs of any kind may use the map. */
+	int (*claim)(struct map *map, const struct prog *prog);
 	/** direct_value - the address and the length of what BPF_PSEUDO_MAP_VALUE with offset @off
 	 *  points into; NULL: not possible (-MAP_ENOTSUPP). Returns 0, -EINVAL (beyond
 	 *  the end) or -MAP_ENOTSUPP (more than one element). */
@@ -81,7 +90,6 @@ struct map {
 	struct object *btf;          /* or NULL */
 	_Atomic bool frozen;
 	_Atomic u32 writers;         /* bpf(2) writers inside; freezing waits for none: -EBUSY */
-	u32 owner_type;              /* program arrays: type of the first program put in, 0 if none */
 };
 
 /** map_type_find() - the row of a map type, or NULL when the engine does not have it. */
@@ -122,10 +130,14 @@ static inline struct prog *map_prog_at(struct map *map, u32 index)
 	return atomic_load_explicit(&array->slot[index], memory_order_acquire);
 }
 
-/** map_prog_claim() - may @prog be in program array @map, or jump through it? The first program that
- *  asks decides for all that come (type and expected_attach_type; it stays decided when the array is
- *  emptied). To be asked for each program array of a program that is loaded. Returns 0 or -EINVAL. */
-must_check int map_prog_claim(struct map *map, const struct prog *prog);
+/** map_prog_claim() - may @prog use @map? A program array belongs to the first program that asks,
+ *  because it is put in or because it was loaded to jump through it: all that come must be of its
+ *  type and expected_attach_type, even when the array is emptied. To be asked for each map of a
+ *  program that is loaded. Returns 0 or -EINVAL. */
+static inline must_check int map_prog_claim(struct map *map, const struct prog *prog)
+{
+	return map->ops->claim ? map->ops->claim(map, prog) : 0;
+}
 
 /** map_stride() - bytes from one value to the next where values lie in a row. */
 static inline u32 map_stride(u32 value_size) { return (u32)round_up_u64(value_size, 8); }

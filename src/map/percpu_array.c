@@ -141,6 +141,7 @@ static u64 percpu_array_mem_usage(const struct map *map)
 
 const struct map_ops percpu_array_ops = {
 	.check = percpu_array_check,
+	.check_types = array_check_types,
 	.create = percpu_array_create,
 	.destroy = percpu_array_destroy,
 	.lookup = percpu_array_lookup,

@@ -46,7 +46,7 @@ static int prog_array_create(struct engine *engine, const union bpf_attr *attr, 
 
 static struct prog *prog_array_swap(struct prog_array *array, u32 index, struct prog *prog)
 {
-	return atomic_exchange_explicit(&array->slot[index], prog, memory_order_acq_rel);
+	return atomic_exchange(&array->slot[index], prog);
 }
 
 static void prog_array_release(struct map *map)
@@ -71,16 +71,14 @@ static void prog_array_destroy(struct map *map)
 	free(array);
 }
 
-int map_prog_claim(struct map *map, const struct prog *prog)
+static int prog_array_claim(struct map *map, const struct prog *prog)
 {
 	struct prog_array *array = prog_array_of(map);
 	u64 owner = OWNER_SET | (u64)(prog->attach_type & 0x7fffffff) << 32 | prog->type;
 	u64 found = 0;
 
-	if (atomic_compare_exchange_strong(&array->owner, &found, owner)) {
-		map->owner_type = prog->type;
+	if (atomic_compare_exchange_strong(&array->owner, &found, owner))
 		return 0;
-	}
 	return found == owner ? 0 : -EINVAL;
 }
 
@@ -125,7 +123,7 @@ static int prog_array_write(struct map *map, struct client *client, const void *
 	err = fd_get(client, (s32)get_u32(value), OBJECT_PROG, &object, NULL);
 	if (err)
 		return err;
-	err = map_prog_claim(map, prog_of(object));
+	err = prog_array_claim(map, prog_of(object));
 	if (err) {
 		object_put(object);
 		return err;
@@ -133,6 +131,10 @@ static int prog_array_write(struct map *map, struct client *client, const void *
 	old = prog_array_swap(prog_array_of(map), index, prog_of(object));
 	if (old)
 		object_put(&old->object);
+	/* The last handle may have gone meanwhile: then nobody else would empty the array, and a program
+	 * in it that jumps through it would keep both for ever. */
+	if (!atomic_load(&map->object.users))
+		prog_array_release(map);
 	return 0;
 }
 
@@ -150,5 +152,6 @@ const struct map_ops prog_array_ops = {
 	.read = prog_array_read,
 	.write = prog_array_write,
 	.next_key = array_next_key,
+	.claim = prog_array_claim,
 	.mem_usage = prog_array_mem_usage,
 };
