@@ -62,10 +62,6 @@ must_check int user_string(char *to, u64 from, u32 room);
 /** user_zeros() - are the @len bytes at @from all 0? Returns 0, -E2BIG or -EFAULT. */
 must_check int user_zeros(u64 from, u64 len);
 
-/** name_copy() - the name of an object: letters, digits, '_' and '.', a 0 byte inside.
- *  Returns 0 or -EINVAL. */
-must_check int name_copy(char to[BPF_OBJ_NAME_LEN], const char *from);
-
 /* The client's buffer for what the verifier or the BTF reader has to say (log_buf.c). */
 struct log_buf {
 	u64 buf;
@@ -84,6 +80,10 @@ must_check int log_buf_close(struct call *call, struct log_buf *lb, int err);
 
 struct prog;
 struct map;
+
+/** prog_fd_array_hold() - make @prog hold every map of the client's fd_array, if the client said how
+ *  long it is; BTF in it is left alone. Returns 0; -EINVAL, -EFAULT, -EBADF, -E2BIG as Linux. */
+must_check int prog_fd_array_hold(struct call *call, struct prog *prog, struct log *log);
 
 /** prog_maps_resolve() - prog.h's invariant: make every LD_IMM64 of @prog that names a map by handle
  *  or by its place in the client's fd_array name it by its place in prog->maps.

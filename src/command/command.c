@@ -95,22 +95,6 @@ int user_zeros(u64 from, u64 len)
 	return all_zero(u64_ptr(from), len) ? 0 : -E2BIG;
 }
 
-int name_copy(char to[BPF_OBJ_NAME_LEN], const char *from)
-{
-	memset(to, 0, BPF_OBJ_NAME_LEN);
-	for (u32 i = 0; i < BPF_OBJ_NAME_LEN; i++) {
-		char c = from[i];
-
-		if (!c)
-			return 0;
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-		    c != '_' && c != '.')
-			return -EINVAL;
-		to[i] = c;
-	}
-	return -EINVAL;
-}
-
 void call_reply(struct call *call, u32 off, u32 value)
 {
 	if (off + sizeof(value) <= call->size)

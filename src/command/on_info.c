@@ -20,7 +20,7 @@ static int info_read(struct call *call, void *info, u32 known, u32 size, u32 *le
 	u64 from = call->attr->bpf.info.info;
 	u32 given = call->attr->bpf.info.info_len;
 
-	if (given && !from)
+	if (given && given <= INFO_MAX && !from)
 		return -EFAULT;
 	if (given > INFO_MAX || (given > known && user_zeros(from + known, given - known)))
 		return log_error(&call->log, -E2BIG, "info: the structure has fields of the future");
@@ -207,8 +207,8 @@ int on_info(struct call *call)
 	struct object *object;
 	int err = fd_get_any(call->client, (int)call->attr->bpf.info.bpf_fd, &object);
 
-	if (err)
-		return log_error(&call->log, err, "info: handle %u is not open",
+	if (err)  /* Linux's word for it in this command alone */
+		return log_error(&call->log, -EBADFD, "info: handle %u is not open",
 				 call->attr->bpf.info.bpf_fd);
 	switch (object->ops->kind) {
 	case OBJECT_PROG:

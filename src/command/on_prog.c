@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* on_prog.c - BPF_PROG_LOAD: from the client's attribute to a program that can run.
  *
- *   attribute -> instructions, licence, name -> form of the code (isa/) -> maps (prog_maps.c)
- *             -> BTF and its notes (prog_notes.c) -> run_prepare() -> id, handle
+ *   attribute -> instructions, licence, name -> fd_array (prog_maps.c) -> BTF and its notes
+ *             (prog_notes.c) -> form of the code (isa/) -> maps named in it (prog_maps.c)
+ *             -> run_prepare() -> id, handle
  *
  * The order is Linux's: it decides which errno a call with two faults gets. Nothing here says that a
  * program was verified; it runs in checked mode until something does.
@@ -12,6 +13,7 @@
 
 #include "command/call.h"
 #include "isa/insn.h"
+#include "map/map.h"
 #include "object/prog.h"
 #include "run/run.h"
 
@@ -78,7 +80,7 @@ static int prog_attr_check_late(struct call *call, struct prog *prog)
 	err = prog_type_check(attr->prog_type, log);
 	if (err)
 		return err;
-	if (name_copy(prog->name, attr->prog_name))
+	if (object_name_copy(prog->name, attr->prog_name))
 		return log_error(log, -EINVAL,
 				 "program: a name has letters, digits, '_' and '.', 15 at most");
 	return 0;
@@ -112,20 +114,26 @@ static int prog_check(struct call *call, struct prog *prog, struct log *log)
 	const union bpf_attr *attr = &call->attr->bpf;
 	int err;
 
-	if (attr->prog_flags & BPF_F_SLEEPABLE)
-		return log_error(log, -EINVAL, "program: this type must not sleep");
+	err = prog_fd_array_hold(call, prog, log);
+	if (!err)
+		err = prog_notes_load(call, prog, log);
+	if (err)
+		return err;
 	if (attr->core_relo_cnt)
 		return log_error(log, -EOPNOTSUPP,
-				 "program: CO-RE relocation by the engine is not supported; the loader does it");
+				 "program: CO-RE relocation is the loader's work, not the engine's");
 	err = insn_check_program(prog->insns, prog->insn_count, log);
 	if (!err)
 		err = prog_seal_tag(prog, prog->insns);
 	if (!err)
 		err = prog_maps_resolve(call, prog, log);
-	if (!err)
-		err = prog_notes_load(call, prog, log);
+	if (!err && attr->prog_flags & BPF_F_SLEEPABLE)
+		err = log_error(log, -EINVAL, "program: this type must not sleep");
 	if (!err)
 		err = run_prepare(prog, log);
+	for (u32 i = 0; !err && i < prog->map_count; i++)
+		if (map_prog_claim(map_of(prog->maps[i]), prog))
+			err = log_error(log, -EINVAL, "program: its program array belongs to another kind");
 	return err;
 }
 

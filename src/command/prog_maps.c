@@ -45,11 +45,11 @@ static int prog_map_add(struct call *call, struct prog *prog, int fd, struct log
 	return 0;
 }
 
-/* Hold what the client's array names, whether an instruction does or not. */
-static int prog_fd_array(struct call *call, struct prog *prog, struct log *log)
+int prog_fd_array_hold(struct call *call, struct prog *prog, struct log *log)
 {
 	u32 count = call_u32(call, ATTR_PROG_FD_ARRAY_CNT), place;
 	u64 array = call->attr->bpf.fd_array;
+	int err;
 
 	if (count >= UINT32_MAX / sizeof(s32))
 		return log_error(log, -EINVAL, "program: fd_array with %u entries", count);
@@ -63,8 +63,9 @@ static int prog_fd_array(struct call *call, struct prog *prog, struct log *log)
 			object_put(object);
 			continue;
 		}
-		if (prog_map_add(call, prog, fd, log, &place))
-			return -EBADF;
+		err = prog_map_add(call, prog, fd, log, &place);
+		if (err)
+			return err;
 	}
 	return 0;
 }
@@ -125,7 +126,7 @@ static int insn_map_resolve(struct call *call, struct prog *prog, u32 at, struct
 
 int prog_maps_resolve(struct call *call, struct prog *prog, struct log *log)
 {
-	int err = prog_fd_array(call, prog, log);
+	int err = 0;
 
 	for (u32 i = 0; !err && i < prog->insn_count; i++) {
 		if (prog->insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))

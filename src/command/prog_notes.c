@@ -7,6 +7,7 @@
  * errnos: PROG_LOAD with damaged notes on Linux 6.18.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "command/call.h"
@@ -15,28 +16,42 @@
 
 #define NOTE_SIZE_MAX 252   /* of one record of a newer client */
 
-/* Copy @count records of @from_size bytes down to @to_size each; what is cut off must be 0. */
-static int notes_read(u64 from, u32 count, u32 from_size, u32 to_size, const char *what,
-		      struct log *log, void **out)
+/* What one kind of record is called, where the client has it and how long one is. */
+struct notes {
+	const char *what;
+	u64 from;
+	u32 count, from_size, to_size;
+	u32 size_off;     /* of the attribute's record size, to write ours back */
+};
+
+/* Copy records down to our size each; what is cut off must be 0. No more than @limit of them: there
+ * cannot be more that are right, and the client must not decide how much memory this takes. */
+static int notes_read(struct call *call, const struct notes *n, u32 limit, struct log *log,
+		      void **out)
 {
+	u32 count = min_u32(n->count, limit);
 	u8 *notes;
 
-	if (from_size < to_size || from_size > NOTE_SIZE_MAX || from_size % 4)
-		return log_error(log, -EINVAL, "program: %s records of %u bytes", what, from_size);
-	if (!from)
+	if (n->from_size < n->to_size || n->from_size > NOTE_SIZE_MAX || n->from_size % 4)
+		return log_error(log, -EINVAL, "program: %s records of %u bytes", n->what,
+				 n->from_size);
+	if ((u64)n->count * n->to_size > INT_MAX)
+		return -ENOMEM;
+	if (!n->from)
 		return -EFAULT;
-	notes = calloc(count, to_size);
+	notes = calloc(count, n->to_size);
 	if (!notes)
 		return -ENOMEM;
 	for (u32 i = 0; i < count; i++) {
-		u64 at = from + (u64)i * from_size;
+		u64 at = n->from + (u64)i * n->from_size;
 
-		if (user_zeros(at + to_size, from_size - to_size)) {
+		if (user_zeros(at + n->to_size, n->from_size - n->to_size)) {
 			free(notes);
+			call_reply(call, n->size_off, n->to_size);
 			return log_error(log, -E2BIG, "program: %s record %u has fields of the future",
-					 what, i);
+					 n->what, i);
 		}
-		memcpy(notes + (size_t)i * to_size, u64_ptr(at), to_size);
+		memcpy(notes + (size_t)i * n->to_size, u64_ptr(at), n->to_size);
 	}
 	*out = notes;
 	return 0;
@@ -67,8 +82,8 @@ static u8 *notes_starts(const struct prog *prog, u32 *count)
 	return starts;
 }
 
-static int func_info_check(const struct prog *prog, const struct btf *btf, const u8 *starts,
-			   u32 functions, struct log *log)
+/* Before it is known where functions start. */
+static int func_info_order(const struct prog *prog, const struct btf *btf, struct log *log)
 {
 	const struct bpf_func_info *info = prog->func_info;
 
@@ -81,13 +96,22 @@ static int func_info_check(const struct prog *prog, const struct btf *btf, const
 			return log_error(log, -EINVAL, "program: func_info %u: BTF type %u is no function",
 					 i, info[i].type_id);
 	}
+	return 0;
+}
+
+static int func_info_check(const struct prog *prog, const u8 *starts, u32 functions,
+			   struct log *log)
+{
+	const struct bpf_func_info *info = prog->func_info;
+
 	if (prog->func_info_count != functions)
 		return log_error(log, -EINVAL, "program: %u functions, but func_info for %u", functions,
 				 prog->func_info_count);
 	for (u32 i = 0; i < functions; i++)
 		if (info[i].insn_off >= prog->insn_count || !starts[info[i].insn_off])
-			return log_error(log, -EINVAL, "program: func_info %u: instruction %u starts no function",
-					 i, info[i].insn_off);
+			return log_error(log, -EINVAL,
+					 "program: func_info %u: no function starts at instruction %u", i,
+					 info[i].insn_off);
 	return 0;
 }
 
@@ -115,51 +139,68 @@ static int line_info_check(const struct prog *prog, const struct btf *btf, const
 	return 0;
 }
 
-static int notes_check(struct call *call, struct prog *prog, struct log *log)
+static int func_info_load(struct call *call, struct prog *prog, const u8 *starts, u32 functions,
+			  struct log *log)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
-	const struct btf *btf = btf_of(prog->btf);
-	u32 functions;
-	u8 *starts = notes_starts(prog, &functions);
-	int err = starts ? 0 : -ENOMEM;
+	const struct notes notes = {
+		.what = "func_info", .from = attr->func_info, .count = attr->func_info_cnt,
+		.from_size = attr->func_info_rec_size, .to_size = sizeof(struct bpf_func_info),
+		.size_off = offsetof(union bpf_attr, func_info_rec_size),
+	};
+	/* One more than there can be shows that there are too many. */
+	u32 limit = prog->insn_count + 1;
+	int err = notes_read(call, &notes, limit, log, &prog->func_info);
 
-	if (!err && attr->func_info_cnt) {
-		err = notes_read(attr->func_info, attr->func_info_cnt, attr->func_info_rec_size,
-				 sizeof(struct bpf_func_info), "func_info", log, &prog->func_info);
-		if (err == -E2BIG)
-			CALL_REPLY(call, func_info_rec_size, sizeof(struct bpf_func_info));
-		if (!err) {
-			prog->func_info_count = attr->func_info_cnt;
-			prog->func_info_size = sizeof(struct bpf_func_info);
-			err = func_info_check(prog, btf, starts, functions, log);
-		}
-	}
-	if (!err && attr->line_info_cnt) {
-		err = notes_read(attr->line_info, attr->line_info_cnt, attr->line_info_rec_size,
-				 sizeof(struct bpf_line_info), "line_info", log, &prog->line_info);
-		if (err == -E2BIG)
-			CALL_REPLY(call, line_info_rec_size, sizeof(struct bpf_line_info));
-		if (!err) {
-			prog->line_info_count = attr->line_info_cnt;
-			prog->line_info_size = sizeof(struct bpf_line_info);
-			err = line_info_check(prog, btf, starts, functions, log);
-		}
-	}
-	free(starts);
-	return err;
+	if (err)
+		return err;
+	prog->func_info_count = min_u32(notes.count, limit);
+	prog->func_info_size = notes.to_size;
+	err = func_info_order(prog, btf_of(prog->btf), log);
+	return err ? err : func_info_check(prog, starts, functions, log);
+}
+
+static int line_info_load(struct call *call, struct prog *prog, const u8 *starts, u32 functions,
+			  struct log *log)
+{
+	const union bpf_attr *attr = &call->attr->bpf;
+	const struct notes notes = {
+		.what = "line_info", .from = attr->line_info, .count = attr->line_info_cnt,
+		.from_size = attr->line_info_rec_size, .to_size = sizeof(struct bpf_line_info),
+		.size_off = offsetof(union bpf_attr, line_info_rec_size),
+	};
+	u32 limit = prog->insn_count + 1;
+	int err;
+
+	if (notes.count > INT_MAX / sizeof(struct bpf_line_info))
+		return log_error(log, -EINVAL, "program: line_info with %u records", notes.count);
+	err = notes_read(call, &notes, limit, log, &prog->line_info);
+	if (err)
+		return err;
+	prog->line_info_count = min_u32(notes.count, limit);
+	prog->line_info_size = notes.to_size;
+	return line_info_check(prog, btf_of(prog->btf), starts, functions, log);
 }
 
 int prog_notes_load(struct call *call, struct prog *prog, struct log *log)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
+	u32 functions;
+	u8 *starts;
 	int err;
 
 	if (!attr->func_info_cnt && !attr->line_info_cnt)
 		return 0;
-	if (attr->func_info_cnt > prog->insn_count || attr->line_info_cnt > prog->insn_count)
-		return log_error(log, -EINVAL, "program: more notes than instructions");
 	err = fd_get(call->client, (int)attr->prog_btf_fd, OBJECT_BTF, &prog->btf, NULL);
 	if (err)
 		return log_error(log, err, "program: handle %u is not BTF", attr->prog_btf_fd);
-	return notes_check(call, prog, log);
+	starts = notes_starts(prog, &functions);
+	if (!starts)
+		return -ENOMEM;
+	if (attr->func_info_cnt)
+		err = func_info_load(call, prog, starts, functions, log);
+	if (!err && attr->line_info_cnt)
+		err = line_info_load(call, prog, starts, functions, log);
+	free(starts);
+	return err;
 }

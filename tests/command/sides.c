@@ -90,6 +90,7 @@ static void side_arena(struct side *side)
 	strcpy((char *)arena + AT_LICENSE, "GPL");
 	put_u32(arena + AT_FDS, (u32)side->map);
 	put_u32(arena + AT_FDS + 4, (u32)side->btf);
+	put_u32(arena + AT_FDS + 8, ~0u);
 	for (u32 i = 0; i < 4096; i++)
 		arena[AT_DATA + i] = (u8)(i * 7);
 	put_be16(arena + AT_DATA + 12, 0x0800);
@@ -97,6 +98,34 @@ static void side_arena(struct side *side)
 	memcpy(arena + AT_FUNC_INFO, &func, sizeof(func));
 	memcpy(arena + AT_LINE_INFO, &line, sizeof(line));
 	side_insns(side, (struct bpf_insn *)(void *)(arena + AT_INSNS));
+}
+
+/* The map with its one element and its pin. */
+static void side_map_make(struct side *side)
+{
+	union bpf_attr element = { .key = ptr_u64(side->arena + AT_KEY),
+				   .value = ptr_u64(side->arena + AT_VALUE) };
+	union bpf_attr pin = { .pathname = ptr_u64(side->arena + AT_PATH) };
+
+	side->map = side_map(side, BPF_MAP_TYPE_HASH, 4, 8, 4);
+	element.map_fd = pin.bpf_fd = (u32)side->map;
+	(void)side_bpf(side, BPF_MAP_UPDATE_ELEM, &element, sizeof(element));
+	(void)side_bpf(side, BPF_OBJ_PIN, &pin, sizeof(pin));
+	side->map_id = side_id(side, side->map);
+}
+
+void side_refresh_map(struct side *side)
+{
+	side_unpin(side, PIN_PATH);
+	if (side->map > 0)
+		backend_close(side->backend, side->map);
+	side_map_make(side);
+	put_u32(side->arena + AT_FDS, (u32)side->map);
+}
+
+void side_refresh_pins(struct side *side)
+{
+	side_unpin(side, PIN_NEW);
 }
 
 static void side_drop(struct side *side)
@@ -112,27 +141,19 @@ static void side_drop(struct side *side)
 	side->map = side->prog = side->btf = -1;
 }
 
-void side_reset(struct side *side)
+static void side_fill(struct side *side)
 {
 	union bpf_attr attr = { .btf = ptr_u64(side->arena + AT_BTF),
 				.btf_size = sizeof(sample_btf) };
-	union bpf_attr element = { .key = ptr_u64(side->arena + AT_KEY),
-				   .value = ptr_u64(side->arena + AT_VALUE) };
-	union bpf_attr pin = { .pathname = ptr_u64(side->arena + AT_PATH) };
 
-	side_drop(side);
-	side->map = side_map(side, BPF_MAP_TYPE_HASH, 4, 8, 4);
 	side_arena(side);
+	side_map_make(side);
+	side_arena(side);  /* with the map's handle in it */
 	side->btf = side_bpf(side, BPF_BTF_LOAD, &attr, sizeof(attr));
 	put_u32(side->arena + AT_FDS + 4, (u32)side->btf);
 	side->prog = side_load(side, BPF_PROG_TYPE_SCHED_CLS,
 			       (struct bpf_insn *)(void *)(side->arena + AT_INSNS),
 			       INSN_COUNT_DEFAULT);
-	element.map_fd = (u32)side->map;
-	(void)side_bpf(side, BPF_MAP_UPDATE_ELEM, &element, sizeof(element));
-	pin.bpf_fd = (u32)side->map;
-	(void)side_bpf(side, BPF_OBJ_PIN, &pin, sizeof(pin));
-	side->map_id = side_id(side, side->map);
 	side->prog_id = side_id(side, side->prog);
 	side->btf_id = side_id(side, side->btf);
 }
@@ -141,10 +162,12 @@ static int side_open(struct side *side, const char *name)
 {
 	side->name = name;
 	side->map = side->prog = side->btf = -1;
-	side->arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* Below 4 GiB: an attribute that is cut after half of a pointer names the same place then. */
+	side->arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	if (side->arena == MAP_FAILED)
 		return -errno;
-	side_reset(side);
+	side_fill(side);
 	return side->map < 0 ? side->map : side->prog < 0 ? side->prog : side->btf < 0 ? side->btf : 0;
 }
 

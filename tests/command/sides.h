@@ -57,8 +57,11 @@ struct sides {
 int sides_open(struct sides *sides, const char **why);
 void sides_close(struct sides *sides);
 
-/** side_reset() - the objects and the arena as they were at the beginning. */
-void side_reset(struct side *side);
+/** side_refresh_map() - a new map like the first, pinned where it was. */
+void side_refresh_map(struct side *side);
+
+/** side_refresh_pins() - nothing is pinned at AT_NO_PATH any more. */
+void side_refresh_pins(struct side *side);
 
 /** side_bpf() - the call as it is. */
 int side_bpf(struct side *side, int cmd, void *attr, u32 size);
