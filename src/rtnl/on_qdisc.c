@@ -348,7 +348,7 @@ static int find_existing(struct qdisc_request *qr, enum qdisc_kind *kind)
 int on_qdisc_del(struct request *request)
 {
 	struct qdisc_request qr;
-	enum qdisc_kind kind;
+	enum qdisc_kind kind = QDISC_NONE;
 	int err;
 
 	err = qdisc_request_begin(&qr, request);
@@ -371,7 +371,7 @@ int on_qdisc_del(struct request *request)
 int on_qdisc_get(struct request *request)
 {
 	struct qdisc_request qr;
-	enum qdisc_kind kind;
+	enum qdisc_kind kind = QDISC_NONE;
 	int err;
 
 	err = qdisc_request_begin(&qr, request);

@@ -322,24 +322,3 @@ bool checked_atomic(struct run_state *s, enum insn_id id, u64 at)
 				   "multiple of %u", size, size);
 	return true;
 }
-
-u32 run_readable(const struct exec *exec, u64 address)
-{
-	const struct run_state *s = exec->run;
-	const struct packet *p = exec->packet;
-	const struct region *region = region_before(&s->regions, address);
-
-	if (address - s->stack_low < s->stack_room)
-		return (u32)(s->stack_low + s->stack_room - address);
-	if (s->code->packet_direct && address - s->data < ptr_u64(p->tail) - s->data)
-		return (u32)(ptr_u64(p->tail) - address);
-	if (region && address - region->start < region->len && region->access & ACCESS_READ)
-		return (u32)(region->start + region->len - address);
-	for (u32 i = 0; i < s->code->direct_count; i++) {
-		const struct direct *d = &s->code->direct[i];
-
-		if (d->read && address - d->start < d->len)
-			return (u32)(d->start + d->len - address);
-	}
-	return 0;
-}

@@ -42,7 +42,6 @@ int run_exec_create(struct engine *engine, u32 cpu, struct exec **out)
 	s->regions.secret = seed_of(engine, ~(u64)cpu);
 	exec->engine = engine;
 	exec->cpu = cpu;
-	exec->readable = run_readable;
 	exec->random = seed_of(engine, cpu);
 	exec->run = s;
 	exec->readable = run_readable;

@@ -117,9 +117,6 @@ bool checked_atomic(struct run_state *s, enum insn_id id, u64 at);
 /** checked_call() - check the arguments in r[1..5], call, and note what came back. */
 bool checked_call(struct run_state *s, const struct helper *helper, u64 *r);
 
-/** run_readable() - exec->readable: stack, packet, and map values that the run has seen. */
-u32 run_readable(const struct exec *exec, u64 address);
-
 /** call_map() - the map that argument @arg (0..4) of @helper points to, or NULL after a fault. */
 struct map *call_map(struct run_state *s, const struct helper *helper, u32 arg, u64 address);
 
