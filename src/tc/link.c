@@ -6,7 +6,6 @@
 #include <linux/if_link.h>
 #include <stdio.h>
 
-#include "wire/attr.h"
 #include "wire/msg.h"
 
 struct link {
@@ -20,7 +19,7 @@ static int link_reply(void *ctx, const void *bytes, size_t len)
 	const size_t head = NLMSG_HDRLEN + sizeof(struct ifinfomsg);
 	const struct nlmsghdr *header = bytes;
 	struct link *link = ctx;
-	const struct nlattr *tb[ATTR_LINK_ROOM], *name;
+	const struct nlattr *tb[IFLA_IFNAME + 1], *name;
 	struct ifinfomsg info;
 
 	if (len < head || header->nlmsg_len < head || header->nlmsg_len > len)
@@ -28,8 +27,9 @@ static int link_reply(void *ctx, const void *bytes, size_t len)
 	if (header->nlmsg_type != RTM_NEWLINK)
 		return 0;
 	memcpy(&info, (const u8 *)bytes + NLMSG_HDRLEN, sizeof(info));
-	if (info.ifi_index <= 0 || attr_parse(ATTR_LINK, (const u8 *)bytes + head,
-					      header->nlmsg_len - (u32)head, ATTR_LIBERAL, tb, NULL))
+	/* By number only: the rows of attr.def say what a client may send, and this is an answer. */
+	if (info.ifi_index <= 0 || msg_parse((const u8 *)bytes + head,
+					     header->nlmsg_len - (u32)head, tb, IFLA_IFNAME))
 		return -EBADMSG;
 	link->ifindex = (u32)info.ifi_index;
 	name = tb[IFLA_IFNAME];
