@@ -47,10 +47,11 @@ static int answer_add(void *ctx, const void *bytes, size_t len)
 /* The next message, or NULL; @at starts at 0. */
 static const struct nlmsghdr *answer_next(const struct answer *answer, size_t *at)
 {
-	const struct nlmsghdr *message = (const void *)(answer->bytes + *at);
+	const struct nlmsghdr *message;
 
 	if (*at == answer->len)
 		return NULL;
+	message = (const void *)(answer->bytes + *at);
 	*at += NLMSG_ALIGN(message->nlmsg_len);
 	return message;
 }
