@@ -98,7 +98,7 @@ const char *btf_string(const struct load_file *file, u32 off)
 	return off < file->strings_len ? file->strings + off : "";
 }
 
-struct btf_type *btf_resolve(const struct load_file *file, u32 id)
+struct btf_type *btf_type_resolve(const struct load_file *file, u32 id)
 {
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
 		struct btf_type *type = btf_type_at(file, id);
@@ -125,7 +125,7 @@ int btf_sizeof(const struct load_file *file, u32 id, u32 *size)
 	u64 count = 1;
 
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
-		const struct btf_type *type = btf_resolve(file, id);
+		const struct btf_type *type = btf_type_resolve(file, id);
 		const struct btf_array *array;
 
 		if (!type)

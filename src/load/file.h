@@ -121,8 +121,8 @@ const struct symbol *elf_function(const struct load_file *file, u32 section, u64
 must_check int btf_index_types(struct load_object *object, struct log *log);
 struct btf_type *btf_type_at(const struct load_file *file, u32 id);
 const char *btf_string(const struct load_file *file, u32 off);
-/** btf_resolve() - behind typedefs and qualifiers; NULL for void and for what has no end. */
-struct btf_type *btf_resolve(const struct load_file *file, u32 id);
+/** btf_type_resolve() - behind typedefs and qualifiers; NULL for void and for what has no end. */
+struct btf_type *btf_type_resolve(const struct load_file *file, u32 id);
 /** btf_type_bytes() - of a type of the index, with what follows it. */
 size_t btf_type_bytes(const struct btf_type *type);
 must_check int btf_sizeof(const struct load_file *file, u32 id, u32 *size);

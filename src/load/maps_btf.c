@@ -32,11 +32,11 @@ static int bad_member(struct map_reader *r, const char *member, const char *why)
 /* __uint(): a pointer to an array of that many. */
 static int read_number(struct map_reader *r, const char *member, u32 type_id, u32 *number)
 {
-	const struct btf_type *type = btf_resolve(r->file, type_id);
+	const struct btf_type *type = btf_type_resolve(r->file, type_id);
 
 	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_PTR)
 		return bad_member(r, member, "it is not made by __uint()");
-	type = btf_resolve(r->file, type->type);
+	type = btf_type_resolve(r->file, type->type);
 	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_ARRAY)
 		return bad_member(r, member, "it is not made by __uint()");
 	*number = ((const struct btf_array *)(type + 1))->nelems;
@@ -46,7 +46,7 @@ static int read_number(struct map_reader *r, const char *member, u32 type_id, u3
 /* __type(): a pointer to the type. */
 static int read_type(struct map_reader *r, const char *member, u32 type_id, u32 *size, u32 *id)
 {
-	const struct btf_type *type = btf_resolve(r->file, type_id);
+	const struct btf_type *type = btf_type_resolve(r->file, type_id);
 	u32 found;
 
 	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_PTR)
@@ -63,7 +63,7 @@ static int read_type(struct map_reader *r, const char *member, u32 type_id, u32 
 /* The relocations inside the array are the programs that belong into the slots. */
 static int read_values(struct map_reader *r, u32 type_id, u64 start)
 {
-	const struct btf_type *type = btf_resolve(r->file, type_id);
+	const struct btf_type *type = btf_type_resolve(r->file, type_id);
 	struct load_file *file = r->file;
 	u64 end = file->sections[r->section].size;
 
@@ -150,7 +150,7 @@ static int read_variable(struct load_object *object, u32 section, const struct s
 	struct load_file *file = object->file;
 	struct map_reader r = { .object = object, .file = file, .name = symbol->name,
 				.section = section, .offset = symbol->value, .log = log };
-	const struct btf_type *type = btf_resolve(file, variable->type);
+	const struct btf_type *type = btf_type_resolve(file, variable->type);
 	const struct btf_member *member;
 	int err = 0;
 
