@@ -191,17 +191,24 @@ static int into_progs(struct into *in)
 	return err;
 }
 
-/* The id of the program in a slot, or -1. */
-static s64 slot_program(struct into *in, const struct fill *fill)
+/* Keep the program that is in a slot: the slot may be all that holds it. */
+static int hold_before(struct into *in, struct fill *fill)
 {
 	union bpf_attr attr;
 	u32 id = 0;
+	int err;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.map_fd = (u32)in->object->maps[fill->map].handle;
 	attr.key = ptr_u64(&fill->key);
 	attr.value = ptr_u64(&id);
-	return backend_bpf(in->backend, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr)) ? -1 : (s64)id;
+	err = backend_bpf(in->backend, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr));
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_id = id;
+	fill->before = backend_bpf(in->backend, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr));
+	return fill->before < 0 ? fill->before : 0;
 }
 
 static int fill_slots(struct into *in, bool reused)
@@ -209,13 +216,14 @@ static int fill_slots(struct into *in, bool reused)
 	for (u32 f = 0; f < in->fill_count; f++) {
 		struct fill *fill = &in->fills[f];
 		struct load_object *object = in->object;
-		int err;
+		int err = 0;
 
 		if (in->reused[fill->map] != reused)
 			continue;
 		if (reused)
-			fill->before = slot_program(in, fill);
-		err = update(in, fill->map, fill->key, object->progs[fill->prog].handle);
+			err = hold_before(in, fill);
+		if (!err)
+			err = update(in, fill->map, fill->key, object->progs[fill->prog].handle);
 		if (err) {
 			log_line(in->log, "%s: program %s does not go into slot %u of map %s: %s",
 				 object->path, object->progs[fill->prog].name, fill->key,
@@ -285,21 +293,25 @@ static int into_try(struct into *in)
 static void restore_slot(struct into *in, const struct fill *fill)
 {
 	union bpf_attr attr;
-	int handle;
 
-	memset(&attr, 0, sizeof(attr));
-	if (fill->before < 0) {
-		attr.map_fd = (u32)in->object->maps[fill->map].handle;
-		attr.key = ptr_u64(&fill->key);
-		(void)backend_bpf(in->backend, BPF_MAP_DELETE_ELEM, &attr, sizeof(attr));
+	if (fill->before >= 0) {
+		(void)update(in, fill->map, fill->key, fill->before);
 		return;
 	}
-	attr.prog_id = (u32)fill->before;
-	handle = backend_bpf(in->backend, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr));
-	if (handle < 0)
-		return;
-	(void)update(in, fill->map, fill->key, handle);
-	(void)backend_close(in->backend, handle);
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (u32)in->object->maps[fill->map].handle;
+	attr.key = ptr_u64(&fill->key);
+	(void)backend_bpf(in->backend, BPF_MAP_DELETE_ELEM, &attr, sizeof(attr));
+}
+
+static void into_cleanup(struct into *in)
+{
+	for (u32 f = 0; f < in->fill_count; f++)
+		if (in->fills[f].before >= 0)
+			(void)backend_close(in->backend, in->fills[f].before);
+	pins_forget(&in->pins);
+	free(in->fills);
+	free(in->loaded);
 }
 
 static void into_undo(struct into *in)
@@ -333,6 +345,7 @@ int load_into(struct load_object *object, struct backend *backend,
 {
 	struct into in = { .object = object, .backend = backend, .options = options, .log = log,
 			   .first = !object->backend };
+	size_t said = log ? log->len : 0;
 	int err;
 
 	if (object->backend && object->backend != backend)
@@ -341,12 +354,12 @@ int load_into(struct load_object *object, struct backend *backend,
 	err = into_try(&in);
 	if (err)
 		into_undo(&in);
+	if (err && log && log->len == said)
+		log_line(log, "%s: %s", object->path, into_meaning(err));
 	if (in.btf_err && (err || options->verbose))
 		log_line(log, "%s: the kernel takes no BTF from this object (%s); it was left out",
 			 object->path, into_meaning(in.btf_err));
-	pins_forget(&in.pins);
-	free(in.fills);
-	free(in.loaded);
+	into_cleanup(&in);
 	if (err)
 		return err;
 	object->backend = backend;

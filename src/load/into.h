@@ -27,7 +27,7 @@ struct pins {
 struct fill {
 	u32 map, key, prog;
 	bool done;
-	s64 before;                     /* id of the program that was there; -1: none */
+	int before;                     /* handle of the program that was there; -1: none */
 };
 
 struct into {

@@ -101,9 +101,12 @@ static int open_parse(struct load_object *object, struct log *log)
 
 static int open_object(struct load_object *object, struct log *log, struct load_object **out)
 {
+	size_t said = log ? log->len : 0;
 	int err = open_parse(object, log);
 
 	if (err) {
+		if (log && log->len == said)
+			log_line(log, "%s: %s", object->path, strerror(-err));
 		load_close(object);
 		return err;
 	}
