@@ -18,16 +18,22 @@
 int apply_send(struct backend *backend, const struct msg *msg, backend_sink sink, void *ctx,
 	       struct log *log)
 {
-	size_t said = log ? log->len : 0;
-	int err = backend_rtnl(backend, (const struct nlmsghdr *)msg->bytes, sink, ctx, log);
+	LOG_ON_STACK(said);
+	int err = backend_rtnl(backend, (const struct nlmsghdr *)msg->bytes, sink, ctx, &said);
 
 	/* The kernel's own sentence is the better one. */
-	if (err && log && log->len == said)
+	if (said.len) {
+		said.text[--said.len] = '\0';
+		log_line(log, "%s: %s%s", err ? "Error" : "Warning", said.text,
+			 said.len && said.text[said.len - 1] == '.' ? "" : ".");
+	} else if (err) {
 		log_line(log, "RTNETLINK answers: %s", strerror(-err));
+	}
 	return err;
 }
 
-int tc_apply_qdisc(struct backend *backend, const struct tc_qdisc_spec *spec, struct log *log)
+int apply_qdisc(struct backend *backend, const struct tc_qdisc_spec *spec, struct log *log,
+		bool *refused)
 {
 	struct msg msg = { 0 };
 	u32 ifindex;
@@ -35,10 +41,19 @@ int tc_apply_qdisc(struct backend *backend, const struct tc_qdisc_spec *spec, st
 
 	if (!err)
 		err = encode_qdisc(spec, ifindex, &msg);
-	if (!err)
+	if (!err) {
 		err = apply_send(backend, &msg, NULL, NULL, log);
+		*refused = err;
+	}
 	msg_free(&msg);
 	return err;
+}
+
+int tc_apply_qdisc(struct backend *backend, const struct tc_qdisc_spec *spec, struct log *log)
+{
+	bool refused = false;
+
+	return apply_qdisc(backend, spec, log, &refused);
 }
 
 /* A filter on its way. */
@@ -51,6 +66,7 @@ struct apply {
 	int prog;                  /* what is sent; -1: none */
 	char name[ENCODE_NAME];
 	struct msg msg;
+	bool refused;              /* by the kernel: the program or the filter */
 };
 
 static void annotate(struct apply *a, const char *path, const char *what)
@@ -73,7 +89,11 @@ static int apply_object(struct apply *a)
 	int err = load_open(bpf->object, a->log, &a->object);
 
 	if (!err)
-		err = load_into(a->object, a->backend, &options, a->log, &prog);
+		err = load_choose(a->object, &options, a->log, &prog);
+	if (err)
+		return err;
+	err = load_into(a->object, a->backend, &options, a->log, &prog);
+	a->refused = err;
 	if (err)
 		return err;
 	a->prog = prog->handle;
@@ -149,8 +169,10 @@ static int apply_try(struct apply *a)
 		err = apply_prog(a);
 	if (!err)
 		err = encode_filter(a->spec, ifindex, a->prog, a->name, &a->msg);
-	if (!err)
-		err = apply_send(a->backend, &a->msg, NULL, NULL, a->log);
+	if (err)
+		return err;
+	err = apply_send(a->backend, &a->msg, NULL, NULL, a->log);
+	a->refused = err;
 	return err;
 }
 
@@ -163,11 +185,20 @@ static void apply_cleanup(struct apply *a)
 		load_close(a->object);
 }
 
-int tc_apply_filter(struct backend *backend, const struct tc_filter_spec *spec, struct log *log)
+int apply_filter(struct backend *backend, const struct tc_filter_spec *spec, struct log *log,
+		 bool *refused)
 {
 	struct apply a = { .backend = backend, .spec = spec, .log = log, .pin = -1, .prog = -1 };
 	int err = apply_try(&a);
 
+	*refused = a.refused;
 	apply_cleanup(&a);
 	return err;
+}
+
+int tc_apply_filter(struct backend *backend, const struct tc_filter_spec *spec, struct log *log)
+{
+	bool refused = false;
+
+	return apply_filter(backend, spec, log, &refused);
 }

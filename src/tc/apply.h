@@ -10,4 +10,10 @@
 must_check int apply_send(struct backend *backend, const struct msg *msg, backend_sink sink,
 			  void *ctx, struct log *log);
 
+/** apply_qdisc() / apply_filter() - tc_apply_*(), and whether it was the kernel that said no. */
+must_check int apply_qdisc(struct backend *backend, const struct tc_qdisc_spec *spec,
+			   struct log *log, bool *refused);
+must_check int apply_filter(struct backend *backend, const struct tc_filter_spec *spec,
+			    struct log *log, bool *refused);
+
 #endif

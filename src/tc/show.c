@@ -123,6 +123,9 @@ static int show_try(struct show *s)
 		       : encode_filter(s->filter, s->ifindex, -1, NULL, &s->msg);
 	if (!err)
 		err = apply_send(s->backend, &s->msg, answer_add, &s->answer, s->log);
+	/* tc tells a dump that failed from a filter that was refused. */
+	if (err && s->filter && s->filter->verb == TC_GET && s->out->refused)
+		*s->out->refused = true;
 	if (err)
 		return err;
 	show_context(s);

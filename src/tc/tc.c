@@ -2,6 +2,7 @@
 /* tc.c - one line of tc: words to a command, and the command to what carries it out. */
 #include "tc/tc.h"
 
+#include "tc/apply.h"
 #include "tc/parse.h"
 #include "tc/show.h"
 
@@ -9,6 +10,7 @@ int tc_run(struct backend *backend, int argc, char **argv, const struct tc_outpu
 	   struct log *log)
 {
 	struct tc_command command;
+	bool refused = false;
 	int err = parse_command(argc, argv, &command, log);
 
 	if (err)
@@ -17,12 +19,14 @@ int tc_run(struct backend *backend, int argc, char **argv, const struct tc_outpu
 		grammar_usage(command.help_scope, out);
 		return 0;
 	}
-	if (command.object == WORD_QDISC) {
-		if (command.qdisc.verb == TC_SHOW)
-			return show_qdiscs(backend, &command.qdisc, out, log);
-		return tc_apply_qdisc(backend, &command.qdisc, log);
-	}
-	if (command.filter.verb == TC_SHOW || command.filter.verb == TC_GET)
+	if (command.object == WORD_QDISC && command.qdisc.verb == TC_SHOW)
+		return show_qdiscs(backend, &command.qdisc, out, log);
+	if (command.object != WORD_QDISC &&
+	    (command.filter.verb == TC_SHOW || command.filter.verb == TC_GET))
 		return show_filters(backend, &command.filter, out, log);
-	return tc_apply_filter(backend, &command.filter, log);
+	err = command.object == WORD_QDISC ? apply_qdisc(backend, &command.qdisc, log, &refused)
+					   : apply_filter(backend, &command.filter, log, &refused);
+	if (refused && out->refused)
+		*out->refused = true;
+	return err;
 }

@@ -56,6 +56,7 @@ struct tc_output {
 	/* Receives the text, in pieces of any size. */
 	void (*write)(void *ctx, const char *text, size_t len);
 	void *ctx;
+	bool *refused;             /* set to true when a kernel said no: tc's exit status; or NULL */
 };
 
 /** tc_run() - one tc command line without the program's name and options: "qdisc", "add", ...
