@@ -233,7 +233,8 @@ int pump_run(struct pump *pump, struct log *log)
 	}
 	while (!err && more) {
 		more = pump_burst(&state);
-		if (more < 0)
+		/* A signal came while the source waited: progress() knows whether to go on. */
+		if (more < 0 && more != -EINTR)
 			err = more;
 		if (pump->progress) {
 			source_progress(pump->source, &done, &total);
