@@ -60,26 +60,29 @@ static int bytes_from_hex(const char *text, u8 *bytes, u32 size)
 	return 0;
 }
 
+/* Little-endian; a negative number as two's complement in all of @size. */
 static int bytes_from_number(json_int_t number, u8 *bytes, u32 size)
 {
 	u64 value = le64((u64)number);
 
-	if (size < 8 && (number < 0 || (u64)number >> (8 * size)))
+	if (!size || (size < 8 && (number >= 1ll << (8 * size) ||
+				   number < -(1ll << (8 * size - 1)))))
 		return -EINVAL;
-	memset(bytes, 0, size);
+	memset(bytes, number < 0 ? 0xff : 0, size);
 	memcpy(bytes, &value, min_u32(size, 8));
 	return 0;
 }
 
 static int byte_from_json(const json_t *item, u8 *byte)
 {
+	const char *text = json_string_value(item);
 	char *end;
-	long value;
+	json_int_t value;
 
 	if (json_is_integer(item)) {
-		value = (long)json_integer_value(item);
-	} else if (json_is_string(item)) {
-		value = strtol(json_string_value(item), &end, 0);
+		value = json_integer_value(item);
+	} else if (text && *text >= '0' && *text <= '9') {
+		value = strtol(text, &end, 0);
 		if (*end)
 			return -EINVAL;
 	} else {
@@ -146,10 +149,10 @@ static int load_entries(struct backend *backend, const struct load_map *map, u32
 
 		memset(value, 0, room);
 		if (bytes_from_json(json_object_get(entry, "key"), key, map->key_size))
-			return log_error(log, -EINVAL, "%s: entry %zu: the key does not have the form of %u bytes",
-					 path, i, map->key_size);
+			return log_error(log, -EINVAL, "%s: entry %zu: the key is not of %u bytes", path, i,
+					 map->key_size);
 		if (value_from_json(entry, map, cpus, value))
-			return log_error(log, -EINVAL, "%s: entry %zu: the value does not have the form of %u bytes",
+			return log_error(log, -EINVAL, "%s: entry %zu: the value is not of %u bytes",
 					 path, i, map->value_size);
 		err = elem_command(backend, BPF_MAP_UPDATE_ELEM, map, key, value);
 		if (err)
@@ -167,6 +170,8 @@ int mapfile_load(struct backend *backend, const struct load_map *map, u32 cpus, 
 	u8 *key, *value;
 	int err;
 
+	if (!root && error.line < 1)
+		return log_error(log, -EINVAL, "%s", error.text);
 	if (!root)
 		return log_error(log, -EINVAL, "%s:%d:%d: %s", path, error.line, error.column,
 				 error.text);

@@ -37,7 +37,8 @@ static int parse_number(const struct option_row *row, const char *value, u64 max
 
 	errno = 0;
 	*number = strtoull(value, &end, 0);
-	if (errno || end == value || *end || *value == '-' || *number > max)
+	/* strtoull() itself would take blanks and a sign in front. */
+	if (errno || *value < '0' || *value > '9' || *end || *number > max)
 		return log_error(log, -EINVAL, "%s: \"%s\" is not a number from 0 to %llu", row->name,
 				 value, (unsigned long long)max);
 	return 0;
@@ -118,6 +119,33 @@ int options_parse(const struct option_row *rows, void *settings, int argc, char 
 			return err;
 	}
 	return left;
+}
+
+int object_words_parse(struct object_words *words, int argc, char **argv, const char *verb,
+		       struct log *log)
+{
+	*words = (struct object_words){ 0 };
+	for (int i = 0; i < argc; i++) {
+		const char *word = argv[i];
+		const char **member = NULL;
+
+		if (!words->object) {
+			words->object = word;
+			continue;
+		}
+		if (!strcmp(word, "sec") || !strcmp(word, "section"))
+			member = &words->section;
+		else if (!strcmp(word, "prog") || !strcmp(word, "program"))
+			member = &words->program;
+		if (!member)
+			return log_error(log, -EINVAL, "what is \"%s\"? See: clsbpf help %s", word, verb);
+		if (i + 1 == argc)
+			return log_error(log, -EINVAL, "%s needs a name", word);
+		*member = argv[++i];
+	}
+	if (!words->object)
+		return log_error(log, -EINVAL, "an object file is needed. See: clsbpf help %s", verb);
+	return 0;
 }
 
 void options_help(const struct option_row *rows, FILE *file)

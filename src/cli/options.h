@@ -34,11 +34,21 @@ struct option_row {
 };
 
 /** options_parse() - take options out of @argv into @settings, by @rows (the last has no name).
- *  What is no option stays in @argv, in order; `--` ends the options. "-r" alone words may carry their
- *  value in the same word ("-rFILE"), long ones after '=' .
- *  Returns the number of words left, or -EINVAL with a sentence. */
+ *  What is no option stays in @argv, in order; `--` ends the options. A value is the next word, or
+ *  stands in the same one: "-rFILE", "--mark=N".
+ *  Returns the number of words left; -EINVAL, or -EOPNOTSUPP for OPTION_LATER, with a sentence. */
 must_check int options_parse(const struct option_row *rows, void *settings, int argc, char **argv,
 			     struct log *log);
+
+/* The words that choose a program: OBJ [sec NAME] [prog NAME]. */
+struct object_words {
+	const char *object, *section, *program;
+};
+
+/** object_words_parse() - what options_parse() left. @verb: for the sentence.
+ *  Returns 0, or -EINVAL with a sentence. */
+must_check int object_words_parse(struct object_words *words, int argc, char **argv,
+				  const char *verb, struct log *log);
 
 /** options_help() - one line a row. */
 void options_help(const struct option_row *rows, FILE *file);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* file.h - an object file taken apart. Private to load/.
+/* file.h - an object file taken apart. Private to load/, and to the verbs that show it.
  *
  *   bytes --elf.c--> sections, symbols, relocations --btf_index.c--> types
  *         --maps_*.c, data.c--> object->maps       --progs.c--> object->progs

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* run.c - `clsbpf run`: a classifier over a capture, in an engine of its own.
+/* verb_run.c - `clsbpf run`: a classifier over a capture, in an engine of its own.
  *
  * The program is loaded and attached by the same calls that the tc verbs make: the engine gets
  * bpf(2) attributes and rtnetlink messages, then the pump feeds packets to the device's hook. Time
@@ -37,7 +37,7 @@ struct run_settings {
 	u32 ifindex, workers;
 	struct pump_metadata metadata;
 	struct option_list maps;
-	const char *object, *section, *program;
+	struct object_words words;
 };
 
 #define AT(member) offsetof(struct run_settings, member)
@@ -67,6 +67,7 @@ static const struct option_row run_options[] = {
 	{ "-n", OPTION_U64, AT(limit), "COUNT", "stop after COUNT packets", 0 },
 	{ "-F", OPTION_STRING, AT(expression), "EXPR", "tcpdump expression that chooses packets", 0 },
 	{ "--per-packet", OPTION_FLAG, AT(per_packet), NULL, "one line a packet", 0 },
+	{ "-i", OPTION_LATER, 0, "DEV", "packets from a device are not there yet", 0 },
 	{ "--workers", OPTION_U32, AT(workers), "N", "threads (1 so far)", 0 },
 	{ "--routes", OPTION_LATER, 0, "FILE", "a table of routes is not there yet", 0 },
 	{ "--json", OPTION_FLAG, AT(json), NULL, "JSON", 0 },
@@ -92,7 +93,7 @@ struct run {
 	u64 shown_ns;
 };
 
-/* A signal handler has nothing else to write to. */
+/* The one global of the program: a signal handler has nothing else to write to. */
 static volatile sig_atomic_t run_interrupted;
 
 static void on_interrupt(int number)
@@ -130,23 +131,13 @@ static int parse_words(struct run_settings *set, int argc, char **argv, struct l
 
 	if (left < 0)
 		return left;
-	for (int i = 0; i < left; i++) {
-		const char **to = !strcmp(argv[i], "sec") || !strcmp(argv[i], "section") ? &set->section
-				  : !strcmp(argv[i], "prog") || !strcmp(argv[i], "program")
-					  ? &set->program : NULL;
-
-		if (to && set->object && i + 1 < left)
-			*to = argv[++i];
-		else if (!set->object)
-			set->object = argv[i];
-		else
-			return log_error(log, -EINVAL, "what is \"%s\"? See: clsbpf help run", argv[i]);
-	}
-	if (!set->object)
-		return log_error(log, -EINVAL, "an object file is needed. See: clsbpf help run");
 	if (set->workers > 1)
-		return log_error(log, -EOPNOTSUPP, "--workers: one worker is all there is so far");
-	return 0;
+		return log_error(log, -EOPNOTSUPP, "--workers: more than one is not there yet");
+	if (!set->workers)
+		return log_error(log, -EINVAL, "--workers: at least one is needed");
+	if (set->write && !strcmp(set->write, "-") && (!set->quiet || set->per_packet || set->dump_maps))
+		return log_error(log, -EINVAL, "-w -: results go to standard output; name a file, or add -q");
+	return object_words_parse(&set->words, left, argv, "run", log);
 }
 
 /* "M:N", both hexadecimal as tc has them. */
@@ -198,8 +189,8 @@ static int run_load(struct run *run)
 {
 	struct load_options options = {
 		.prog_type = BPF_PROG_TYPE_SCHED_CLS,
-		.section = run->set.section,
-		.program = run->set.program,
+		.section = run->set.words.section,
+		.program = run->set.words.program,
 	};
 
 	return load_into(run->object, run->backend, &options, run->log, &run->prog);
@@ -278,16 +269,17 @@ static void show_packet(void *ctx, const struct packet *packet, const struct ver
 		out_u64(out, "priority", " priority %" PRIu64, packet->ctx.priority);
 	out_text(out, "\n");
 	out_object_end(out);
-	if (out->json)
-		out_end(out);
+	out_end(out);
 }
 
+/* Called once a burst, so that nothing is asked of the system once a packet. */
 static int show_progress(void *ctx, const struct pump_stats *stats, u64 done, u64 total)
 {
 	struct run *run = ctx;
 	u64 now;
 
-	if (run_interrupted)
+	/* An end that was asked for, or nobody reads what is shown. */
+	if (run_interrupted || ferror(stdout))
 		return 1;
 	if (!run->shows_progress)
 		return 0;
@@ -314,7 +306,11 @@ static void show_verdicts(struct run *run)
 
 		if (!stats->action[i])
 			continue;
-		out_text(out, "  %-10s %" PRIu64 " (%.1f%%)\n", name, stats->action[i],
+		out_color(out, i - 1 == TC_ACT_SHOT ? OUT_BAD :
+			       i - 1 == TC_ACT_OK   ? OUT_GOOD : OUT_NOTE);
+		out_text(out, "  %-10s", name);
+		out_color(out, OUT_PLAIN);
+		out_text(out, " %" PRIu64 " (%.1f%%)\n", stats->action[i],
 			 100.0 * (double)stats->action[i] / (double)stats->packets);
 		out_u64(out, name, NULL, stats->action[i]);
 	}
@@ -361,15 +357,17 @@ static void show_speed(struct run *run)
 		   stats->sampled ? (double)stats->sampled_ns / (double)stats->sampled : 0);
 }
 
-static int show_summary(struct run *run)
+static void show_counts(struct run *run)
 {
 	struct pump_stats *stats = &run->pump.stats;
 	struct out *out = &run->out;
-	int err = 0;
 
-	out_object(out, NULL);
-	out_str(out, "object", NULL, run->set.object);
+	out_str(out, "object", NULL, run->set.words.object);
 	out_str(out, "program", NULL, run->prog->name);
+	if (run_interrupted) {
+		out_bool(out, "interrupted", NULL, true);
+		out_text(out, "interrupted after ");
+	}
 	out_u64(out, "packets", "%" PRIu64 " packets", stats->packets);
 	out_u64(out, "bytes", ", %" PRIu64 " bytes\n", stats->bytes);
 	if (stats->skipped)
@@ -383,30 +381,78 @@ static int show_summary(struct run *run)
 	show_table(out, &stats->classids, "classids", false);
 	show_table(out, &stats->targets, "redirects", true);
 	show_speed(run);
-	if (run->set.dump_maps) {
-		out_object(out, "maps");
-		for (u32 i = 0; !err && i < run->object->map_count; i++)
-			if (run->object->maps[i].handle >= 0 &&
-			    run->object->maps[i].type != BPF_MAP_TYPE_PROG_ARRAY)
-				err = mapfile_dump(run->backend, &run->object->maps[i], 1, out);
-		out_object_end(out);
-	}
+}
+
+/* In text, the log says it. */
+static void show_fault(struct run *run)
+{
+	const struct pump_stats *stats = &run->pump.stats;
+	struct out *out = &run->out;
+
+	out_object(out, "fault");
+	out_u64(out, "packet", NULL, stats->fault_packet);
+	out_str(out, "program", NULL, stats->fault.prog->name);
+	out_u64(out, "insn", NULL, stats->fault.insn);
+	out_str(out, "reason", NULL, stats->fault.text);
 	out_object_end(out);
-	out_end(out);
+}
+
+static int show_maps(struct run *run)
+{
+	int err = 0;
+
+	out_object(&run->out, "maps");
+	for (u32 i = 0; !err && i < run->object->map_count; i++) {
+		const struct load_map *map = &run->object->maps[i];
+
+		if (map->handle >= 0 && map->type != BPF_MAP_TYPE_PROG_ARRAY)
+			err = mapfile_dump(run->backend, map, 1, &run->out);
+		if (err)
+			log_line(run->log, "map %s cannot be read: %s", map->name, strerror(-err));
+	}
+	out_object_end(&run->out);
 	return err;
 }
 
-static void report_fault(struct run *run)
+static int show_summary(struct run *run)
+{
+	int err = 0;
+
+	out_object(&run->out, NULL);
+	if (!run->set.quiet)
+		show_counts(run);
+	if (!run->set.quiet && run->pump.stats.faulted)
+		show_fault(run);
+	if (run->set.dump_maps)
+		err = show_maps(run);
+	out_end(&run->out);
+	return err;
+}
+
+static int report_fault(struct run *run)
 {
 	const struct pump_stats *stats = &run->pump.stats;
 
 	log_line(run->log, "program %s was stopped at instruction %u, at packet %" PRIu64 ": %s",
-		 run->prog->name, stats->fault.insn, stats->fault_packet, stats->fault.text);
+		 stats->fault.prog->name, stats->fault.insn, stats->fault_packet, stats->fault.text);
+	return EXIT_REFUSED;
+}
+
+/* Lines of trace_printk() to a file or pipe, many at a time; from a capture that is still being made
+ * each at once. */
+static void buffer_traces(struct run *run)
+{
+	u64 done, total;
+
+	source_progress(run->source, &done, &total);
+	if (total && !isatty(STDERR_FILENO))
+		setvbuf(stderr, NULL, _IOFBF, BUFSIZ);
 }
 
 static int run_pump(struct run *run)
 {
-	struct sigaction action = { .sa_handler = on_interrupt };
+	/* The second signal ends the process. */
+	struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
 	int err;
 
 	run->shows_progress = !run->set.quiet && isatty(STDERR_FILENO) && !run->set.per_packet;
@@ -424,41 +470,59 @@ static int run_pump(struct run *run)
 		.ctx = run,
 	};
 	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	buffer_traces(run);
 	err = pump_run(&run->pump, run->log);
 	if (run->shows_progress && run->shown_ns)
 		fprintf(stderr, "\r\033[K");
 	return err;
 }
 
+/* What the command line names, before anything is made of it. */
+static int run_open(struct run *run)
+{
+	const struct run_settings *set = &run->set;
+	const struct load_options choice = {
+		.prog_type = BPF_PROG_TYPE_SCHED_CLS,
+		.section = set->words.section,
+		.program = set->words.program,
+	};
+	int err = load_open(set->words.object, run->log, &run->object);
+
+	if (!err)
+		err = load_choose(run->object, &choice, run->log, &run->prog);
+	if (!err && !set->read && isatty(STDIN_FILENO))
+		err = log_error(run->log, -EINVAL, "no capture: -r FILE, or one on standard input");
+	return err ? err : source_open(set->read, run->log, &run->source);
+}
+
+static int run_sink(struct run *run, int err)
+{
+	int closed = run->sink ? sink_close(run->sink, err ? NULL : run->log) : 0;
+
+	return err ? err : closed;
+}
+
 /* Returns the exit status; what went wrong is in the log. */
 static int run_try(struct run *run)
 {
-	struct run_settings *set = &run->set;
 	int err;
 
-	if (source_open(set->read, run->log, &run->source) ||
-	    load_open(set->object, run->log, &run->object))
+	if (run_open(run) || run_setup_engine(run))
 		return EXIT_WRONG;
-	if (run_setup_engine(run) || run_load(run))
+	if (run_load(run))
 		return EXIT_REFUSED;
 	if (run_fill_maps(run))
 		return EXIT_WRONG;
 	if (run_attach(run))
 		return EXIT_REFUSED;
-	if (set->write && sink_open(set->write, run->log, &run->sink))
+	if (run->set.write && sink_open(run->set.write, run->log, &run->sink))
 		return EXIT_WRONG;
-	err = run_pump(run);
-	if (run->sink) {
-		int closed = sink_close(run->sink, err ? NULL : run->log);
-
-		err = err ? err : closed;
-	}
-	if (!set->quiet && show_summary(run))
+	err = run_sink(run, run_pump(run));
+	if ((!run->set.quiet || run->set.dump_maps) && show_summary(run))
 		return EXIT_REFUSED;
-	if (run->pump.stats.faulted) {
-		report_fault(run);
-		return EXIT_REFUSED;
-	}
+	if (run->pump.stats.faulted)
+		return report_fault(run);
 	return err ? EXIT_WRONG : EXIT_DONE;
 }
 
@@ -486,6 +550,9 @@ int verb_run(int argc, char **argv, struct log *log)
 		return EXIT_WRONG;
 	out_init(&run.out, stdout, run.set.json, false);
 	status = run_try(&run);
+	/* The one failure that comes without a sentence. */
+	if (status != EXIT_DONE && !log->len)
+		log_line(log, "out of memory");
 	run_cleanup(&run);
 	return status;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* diff.c - `clsbpf diff`: the same packets through the same program on two kernels.
+/* verb_diff.c - `clsbpf diff`: the same packets through the same program on two kernels.
  *
  * Both sides get the same calls: the object is loaded through the seam, each packet goes through
  * BPF_PROG_TEST_RUN. What ctx_out cannot carry is stored by a generated caller (load_wrap) in an
@@ -52,7 +52,8 @@ static const struct field ctx_fields[] = {
 };
 
 struct diff_settings {
-	const char *read, *object, *section, *program;
+	const char *read;
+	struct object_words words;
 	bool json;
 	u32 mark, priority;
 	u64 limit;
@@ -95,27 +96,6 @@ struct diff {
 	bool refused;                 /* by a kernel, not a file that is wrong */
 };
 
-static int parse_words(struct diff_settings *set, int argc, char **argv, struct log *log)
-{
-	int left = options_parse(diff_options, set, argc, argv, log);
-
-	if (left < 0)
-		return left;
-	for (int i = 0; i < left; i++) {
-		if (!set->object)
-			set->object = argv[i];
-		else if (i + 1 < left && (!strcmp(argv[i], "sec") || !strcmp(argv[i], "section")))
-			set->section = argv[++i];
-		else if (i + 1 < left && (!strcmp(argv[i], "prog") || !strcmp(argv[i], "program")))
-			set->program = argv[++i];
-		else
-			return log_error(log, -EINVAL, "what is \"%s\"? See: clsbpf help diff", argv[i]);
-	}
-	if (!set->object)
-		return log_error(log, -EINVAL, "an object file is needed. See: clsbpf help diff");
-	return 0;
-}
-
 static int make_fields_map(struct side *side)
 {
 	union bpf_attr attr;
@@ -136,8 +116,8 @@ static int side_load_prog(struct side *side, const struct diff_settings *set, st
 					.field_count = ARRAY_SIZE(stored_fields) };
 	struct load_options options = {
 		.prog_type = BPF_PROG_TYPE_SCHED_CLS,
-		.section = set->section,
-		.program = set->program,
+		.section = set->words.section,
+		.program = set->words.program,
 		.wrapper = &wrapper,
 	};
 
@@ -158,7 +138,12 @@ static int side_load_prog(struct side *side, const struct diff_settings *set, st
 
 static int side_open(struct diff *diff, struct side *side)
 {
-	int err = load_open(diff->set.object, diff->log, &side->object);
+	const struct load_options choice = {
+		.prog_type = BPF_PROG_TYPE_SCHED_CLS,
+		.section = diff->set.words.section,
+		.program = diff->set.words.program,
+	};
+	int err = load_open(diff->set.words.object, diff->log, &side->object);
 
 	if (err)
 		return err;
@@ -170,7 +155,9 @@ static int side_open(struct diff *diff, struct side *side)
 		side->object->maps[i].pinning = LOAD_PIN_NONE;
 		side->object->maps[i].pin_by_name = false;
 	}
-	diff->refused = true;
+	err = load_choose(side->object, &choice, diff->log, &side->prog);
+	if (err)
+		return err;
 	err = side_load_prog(side, &diff->set, diff->log);
 	diff->refused = err;
 	return err;
@@ -371,10 +358,13 @@ int verb_diff(int argc, char **argv, struct log *log)
 	struct diff diff = { .log = log };
 	int err;
 
-	if (parse_words(&diff.set, argc, argv, log))
+	argc = options_parse(diff_options, &diff.set, argc, argv, log);
+	if (argc < 0 || object_words_parse(&diff.set.words, argc, argv, "diff", log))
 		return EXIT_WRONG;
 	out_init(&diff.out, stdout, diff.set.json, false);
 	err = diff_try(&diff);
+	if (err && !log->len)
+		log_line(log, "%s", strerror(-err));
 	side_close(&diff.linux_side);
 	side_close(&diff.engine_side);
 	if (diff.source)

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* main.c - the program: finds the verb and runs it.
+ *
+ *   clsbpf VERB ...             a row of `verbs`
+ *   clsbpf [-OPTION...] OBJECT  tc's command line (tc_main.c); under the name tc nothing else
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "cli/out.h"
+#include "cli/verb.h"
+
+#define MAIN_LOG_ROOM 65536   /* a kernel's log may be long */
+
+struct verb {
+	const char *name;
+	verb_fn run;                   /* NULL: not there yet */
+	void (*help)(FILE *file);
+	const char *summary;
+};
+
+static const struct verb verbs[] = {
+	{ "run", verb_run, help_run, "a classifier over a capture" },
+	{ "diff", verb_diff, help_diff, "the same packets through the engine and through Linux" },
+	{ "disasm", verb_disasm, help_disasm, "the instructions of an object as text" },
+	{ "inspect", verb_inspect, help_inspect, "sections, maps and programs of an object" },
+	{ "qdisc", NULL, NULL, "tc qdisc: clsact" },
+	{ "filter", NULL, NULL, "tc filter: bpf" },
+	{ "check", NULL, NULL, NULL },
+	{ "bench", NULL, NULL, NULL },
+	{ "wrap", NULL, NULL, NULL },
+	{ "asm", NULL, NULL, NULL },
+	{ "debug", NULL, NULL, NULL },
+	{ "compile", NULL, NULL, NULL },
+	{ "serve", NULL, NULL, NULL },
+	{ "attach", NULL, NULL, NULL },
+	{ "detach", NULL, NULL, NULL },
+	{ "prog", NULL, NULL, NULL },
+	{ "map", NULL, NULL, NULL },
+	{ "btf", NULL, NULL, NULL },
+	{ "link", NULL, NULL, NULL },
+};
+
+static const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+static void usage(FILE *file)
+{
+	fprintf(file, "usage: clsbpf VERB ...\n"
+		      "       clsbpf [OPTIONS] { qdisc | filter } ...     as tc\n"
+		      "       clsbpf help [VERB]\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (verbs[i].summary)
+			fprintf(file, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+}
+
+static int not_there(const char *name)
+{
+	fprintf(stderr, "clsbpf %s is not there yet\n", name);
+	return EXIT_WRONG;
+}
+
+static int help(int argc, char **argv)
+{
+	const struct verb *verb;
+
+	if (!argc) {
+		usage(stdout);
+		return EXIT_DONE;
+	}
+	verb = verb_find(argv[0]);
+	if (verb && !verb->summary)
+		return not_there(verb->name);
+	if (!verb) {
+		fprintf(stderr, "there is no verb \"%s\"; clsbpf help lists them\n", argv[0]);
+		return EXIT_WRONG;
+	}
+	if (verb->help) {
+		verb->help(stdout);
+		return EXIT_DONE;
+	}
+	return tc_main("clsbpf", 2, (char *[]){ argv[0], (char[]){ "help" }, NULL });
+}
+
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+	char text[MAIN_LOG_ROOM];
+	struct log log;
+	int status;
+
+	log_init(&log, text, sizeof(text));
+	status = verb->run(argc, argv, &log);
+	fflush(stdout);
+	out_log(stderr, &log);
+	return status;
+}
+
+/* @argc is 1 at least. */
+static int dispatch(int argc, char **argv)
+{
+	const char *word = argv[0];
+	const struct verb *verb;
+
+	if (!strcmp(word, "help") || !strcmp(word, "-h") || !strcmp(word, "--help"))
+		return help(argc - 1, argv + 1);
+	if (!strcmp(word, "--version") || !strcmp(word, "-V") || !strcmp(word, "-Version")) {
+		puts("clsbpf " CLSBPF_VERSION);
+		return EXIT_DONE;
+	}
+	verb = verb_find(word);
+	if (verb && verb->run)
+		return run_verb(verb, argc - 1, argv + 1);
+	if (verb && !verb->summary)
+		return not_there(word);
+	if (*word == '-' || tc_is_object(word))
+		return tc_main("clsbpf", argc, argv);
+	fprintf(stderr, "there is no verb \"%s\"; clsbpf help lists them\n", word);
+	return EXIT_WRONG;
+}
+
+/* A reader that went away needs no message; any other failure of standard output does. */
+static int close_output(int status)
+{
+	int failed = fflush(stdout) ? errno : ferror(stdout) ? EIO : 0;
+
+	if (!failed || failed == EPIPE || status)
+		return status;
+	fprintf(stderr, "standard output: %s\n", strerror(failed));
+	return EXIT_WRONG;
+}
+
+int main(int argc, char **argv)
+{
+	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
+	const char *name = slash ? slash + 1 : argc ? argv[0] : "clsbpf";
+
+	/* A pipe that nobody reads is an error of write(2): files being written are still closed. */
+	signal(SIGPIPE, SIG_IGN);
+	if (!strcmp(name, "tc"))
+		return close_output(tc_main("tc", argc - 1, argv + 1));
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_WRONG;
+	}
+	return close_output(dispatch(argc - 1, argv + 1));
+}
