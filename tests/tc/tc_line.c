@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* tc_line.c - tc_run() on Linux as a program, for show.sh: `tc_line [-s -d -j -p] WORDS`.
+/* tc_line.c - tc_run() on Linux as a program, for oracle.sh: `tc_line [-s -d -j -p] WORDS`.
  *
  * Output to stdout, the log to stderr; exit status 0, or 1 after an error. It is not the command line
  * of clsbpf: no batches, no back ends, no colours. */

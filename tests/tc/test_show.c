@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* test_show.c - replies in, text and JSON out: what show.sh cannot make Linux say here, and replies
+/* test_show.c - replies in, text and JSON out: what oracle.sh cannot make Linux say here, and replies
  * that are damaged. */
 #include <errno.h>
 #include <linux/filter.h>
