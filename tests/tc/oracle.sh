@@ -3,7 +3,7 @@
 # iproute2's tc is the oracle: the same lines through tc and through ours give the same state on
 # Linux, and what ours shows of a state is byte for byte what tc shows, as text and JSON.
 # $1: the build folder, $2: tc_line (tc_run() as a program).
-tc_line=$2
+tc_line=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
 . "$(dirname "$0")/../system/tap.sh"
 cd "$tmp" || exit 1
 
