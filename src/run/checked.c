@@ -33,47 +33,6 @@ bool state_fault(struct run_state *s, int error, const char *fmt, ...)
 	return false;
 }
 
-void state_see_packet(struct run_state *s)
-{
-	const struct packet *packet = s->exec->packet;
-	u64 len = (u64)(packet->tail - packet->data_meta);
-
-	s->data = ptr_u64(packet->data_meta);
-	if (!s->code->packet_direct)
-		len = 0;
-	for (u32 i = 0; i < 4; i++)
-		s->bound[i] = len >> i ? len - (1u << i) + 1 : 0;
-}
-
-static void state_zero(struct run_state *s, u64 low)
-{
-	if (low >= s->zero_low)
-		return;
-	memset(u64_ptr(low), 0, s->zero_low - low);
-	s->zero_low = low;
-}
-
-static void state_window(struct run_state *s)
-{
-	s->stack_low = max_u64(s->frame_low, s->zero_low);
-	s->stack_room = state_top(s) - s->stack_low;
-}
-
-void state_frame(struct run_state *s, u64 top)
-{
-	s->frame_low = top - RUN_STACK;
-	if (s->checked)
-		state_zero(s, top - s->code->depth);
-	state_window(s);
-}
-
-void state_enter(struct run_state *s, const struct code *code, u64 top)
-{
-	s->code = code;
-	state_frame(s, top);
-	state_see_packet(s);
-}
-
 static bool inside(u64 at, u64 size, u64 start, u64 len)
 {
 	return size <= len && at - start <= len - size;

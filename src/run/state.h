@@ -66,14 +66,61 @@ struct run_state {
  *  only. Returns R0, or 0 after a fault. */
 u64 interp_loop(struct run_state *s, const void *const **labels_out);
 
-/** state_enter() - state for the first instruction of @code in the frame whose top is @top. */
-void state_enter(struct run_state *s, const struct code *code, u64 top);
-
-/** state_frame() - the frame whose top is @top becomes the current one. */
-void state_frame(struct run_state *s, u64 top);
+static inline u64 state_top(const struct run_state *s)
+{
+	return ptr_u64(s->stack + sizeof(s->stack));
+}
 
 /** state_see_packet() - packet bytes have moved, or may have. */
-void state_see_packet(struct run_state *s);
+static inline void state_see_packet(struct run_state *s)
+{
+	const struct packet *packet = s->exec->packet;
+	u64 len = s->code->packet_direct ? (u64)(packet->tail - packet->data_meta) : 0;
+
+	s->data = ptr_u64(packet->data_meta);
+	if (likely(len >= 8)) {
+		for (u32 i = 0; i < 4; i++)
+			s->bound[i] = len + 1 - (1u << i);
+	} else {
+		for (u32 i = 0; i < 4; i++)
+			s->bound[i] = len >> i ? len + 1 - (1u << i) : 0;
+	}
+}
+
+static inline void state_zero(struct run_state *s, u64 low)
+{
+	if (low >= s->zero_low)
+		return;
+	/* Most programs know to need little, and calling memset() is dear for that. */
+	if (low == s->zero_low - 8)
+		put_u64(u64_ptr(low), 0);
+	else
+		memset(u64_ptr(low), 0, s->zero_low - low);
+	s->zero_low = low;
+}
+
+static inline void state_window(struct run_state *s)
+{
+	s->stack_low = max_u64(s->frame_low, s->zero_low);
+	s->stack_room = state_top(s) - s->stack_low;
+}
+
+/** state_frame() - the frame whose top is @top becomes the current one. */
+static inline void state_frame(struct run_state *s, u64 top)
+{
+	s->frame_low = top - RUN_STACK;
+	if (s->checked)
+		state_zero(s, top - s->code->depth);
+	state_window(s);
+}
+
+/** state_enter() - state for the first instruction of @code in the frame whose top is @top. */
+static inline void state_enter(struct run_state *s, const struct code *code, u64 top)
+{
+	s->code = code;
+	state_frame(s, top);
+	state_see_packet(s);
+}
 
 /** state_push() - begin a local call at @op: keep what the caller needs, R10 moves. False: too deep. */
 bool state_push(struct run_state *s, const struct op *op, u64 *r);
@@ -87,11 +134,6 @@ bool state_tail_call(struct run_state *s, const struct helper *helper, u64 *r, b
 
 /** state_fault() - record why the run ends; the first one counts. Returns false. */
 bool state_fault(struct run_state *s, int error, const char *fmt, ...) printf_like(3, 4);
-
-static inline u64 state_top(const struct run_state *s)
-{
-	return ptr_u64(s->stack + sizeof(s->stack));
-}
 
 /* The slow side of memory accesses: everything that is not packet or stack at first sight. All
  * return false after state_fault(). */
