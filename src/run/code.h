@@ -26,9 +26,10 @@ struct op {
 	u8 dst, src;
 	s16 off;
 	s32 imm;                /* of loads and atomics: the kind that does the access (op_kind) */
+	s32 jump;               /* of jumps and local calls: bytes from here to the target */
 };
 
-_Static_assert(sizeof(struct op) == 16, "an op is two words");
+_Static_assert(sizeof(struct op) == 24, "an op is three words");
 
 /* What an op is: the row of insn.def in its form, and the variants that only checked mode or a
  * guess about the context make. OP_CHECKED() exists for memory accesses. */

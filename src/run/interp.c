@@ -154,16 +154,18 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 
 #define NEXT goto *(++op)->label
 
-/* Go on at op @to, having executed the op at hand. */
-#define GO(to)                                                                                     \
+/* Go on @by bytes further, having executed the op at hand. */
+#define GO_BY(by)                                                                                  \
 	do {                                                                                       \
-		const struct op *to_ = (to);                                                       \
-		end += ptr_u64(to_) - ptr_u64(op + 1);                                             \
-		op = to_;                                                                          \
+		s64 by_ = (by);                                                                    \
+		op = (const struct op *)((const u8 *)op + by_);                                    \
+		end += (u64)by_ - OP_BYTES;                                                        \
 		if (unlikely(ptr_u64(op) > end))                                                   \
 			goto over_budget;                                                          \
 		goto *op->label;                                                                   \
 	} while (0)
+#define JUMP GO_BY(op->jump)
+#define GO(to) GO_BY((s64)(ptr_u64(to) - ptr_u64(op)))
 
 #define STOP_IF_OVER                                                                               \
 	do {                                                                                       \
@@ -183,22 +185,22 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 #define HANDLE_NEG(id, width, flags) K_##id: DST = eval_alu(INSN_##id, DST, 0); NEXT;
 #define HANDLE_ENDIAN HANDLE_NEG
 #define HANDLE_MOVSX(id, width, flags) X_##id: DST = eval_alu(INSN_##id, 0, SRC); NEXT;
-#define HANDLE_JA(id, width, flags) K_##id: GO(op + 1 + op->imm);
+#define HANDLE_JA(id, width, flags) K_##id: JUMP;
 #define HANDLE_MAY_GOTO(id, width, flags)                                                          \
 	K_##id:                                                                                    \
 	if (s->may_goto) {                                                                         \
 		s->may_goto--;                                                                     \
 		NEXT;                                                                              \
 	}                                                                                          \
-	GO(op + 1 + op->off);
+	JUMP;
 #define HANDLE_JCOND(id, width, flags)                                                             \
 	K_##id:                                                                                    \
 	if (eval_cond(INSN_##id, DST, IMM))                                                        \
-		GO(op + 1 + op->off);                                                              \
+		JUMP;                                                              \
 	NEXT;                                                                                      \
 	X_##id:                                                                                    \
 	if (eval_cond(INSN_##id, DST, SRC))                                                        \
-		GO(op + 1 + op->off);                                                              \
+		JUMP;                                                              \
 	NEXT;
 #define HANDLE_CALL(id, width, flags)
 #define HANDLE_EXIT(id, width, flags)
@@ -346,7 +348,7 @@ tail_call:
 K_CALL_LOCAL:
 	if (!state_push(s, op, r))
 		goto fault;
-	GO(op + 1 + op->imm);
+	JUMP;
 
 K_EXIT:
 	STOP_IF_OVER;

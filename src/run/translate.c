@@ -225,14 +225,22 @@ static void guess_next(struct translation *t, enum insn_id id, bool reg, const s
 	}
 }
 
+/* @off instructions from the next one. A program is far shorter than s32 can say. */
+static s32 op_jump(s32 off)
+{
+	return (off + 1) * (s32)sizeof(struct op);
+}
+
 static int translate_call(struct translation *t, enum insn_id id, const struct bpf_insn *insn,
 			  struct op *checked, struct op *trusted)
 {
 	const struct helper *helper = NULL;
 	int err;
 
-	if (id == INSN_CALL_LOCAL)
+	if (id == INSN_CALL_LOCAL) {
+		checked->jump = trusted->jump = op_jump(insn->imm);
 		return 0;
+	}
 	if (id == INSN_CALL_KFUNC)
 		return log_error(t->log, -EOPNOTSUPP, "instruction %u calls a kernel function: this "
 				 "engine has none", t->at);
@@ -267,8 +275,7 @@ static int translate_one(struct translation *t, const struct insn_op *op, const 
 
 	switch ((enum insn_shape)row->shape) {
 	case SHAPE_JA:
-		if (row->width == 16)
-			checked->imm = trusted->imm = insn->off;
+		checked->jump = trusted->jump = op_jump(row->width == 16 ? insn->off : insn->imm);
 		return 0;
 	case SHAPE_CALL:
 		return translate_call(t, op->id, insn, checked, trusted);
@@ -301,9 +308,11 @@ static int translate_one(struct translation *t, const struct insn_op *op, const 
 	case SHAPE_MOV:
 	case SHAPE_MOVSX:
 	case SHAPE_ENDIAN:
+	case SHAPE_EXIT:
+		return 0;
 	case SHAPE_MAY_GOTO:
 	case SHAPE_JCOND:
-	case SHAPE_EXIT:
+		checked->jump = trusted->jump = op_jump(insn->off);
 		return 0;
 	}
 	return -EINVAL;
