@@ -93,18 +93,15 @@ static struct packet *frame(struct world *w, u16 protocol)
 /* A filter on the ingress of a device of this test. */
 static void redirect_from(struct world *w, struct device *device, u32 target, u32 flags)
 {
-	struct filter_spec spec = { .device = DEV_A, .ingress = 1, .pref = 2,
-				    .prog = { .redirect = 1 + DEV_B, .flags = (u8)flags } };
-	u32 a = w->ifindex[DEV_A], b = w->ifindex[DEV_B];
+	struct filter_spec spec = { .device = DEV_OTHER, .ingress = 1, .pref = 2,
+				    .prog = { .redirect = 1 + DEV_OTHERS, .flags = (u8)flags } };
 
 	sched_lock(backend_engine(w->backend));
 	assert_int_equal(clsact_create(device), 0);
 	sched_unlock(backend_engine(w->backend));
-	w->ifindex[DEV_A] = device->ifindex;
-	w->ifindex[DEV_B] = target;
+	w->ifindex[DEV_OTHER] = device->ifindex;
+	w->ifindex[DEV_OTHERS] = target;
 	assert_int_equal(world_filter(w, &spec), 0);
-	w->ifindex[DEV_A] = a;
-	w->ifindex[DEV_B] = b;
 }
 
 static void test_names(void **state)

@@ -19,7 +19,8 @@
 #define WORLD_FRAME 60
 #define NOWHERE 77      /* a device that does not exist */
 
-enum { DEV_A, DEV_B, DEV_C, DEV_D };
+enum { DEV_A, DEV_B, DEV_C, DEV_D,
+       DEV_OTHER, DEV_OTHERS };   /* devices that a test adds: it sets their ifindex */
 
 /* What a program does, in this order; then it returns @code. */
 struct prog_spec {
@@ -45,10 +46,10 @@ struct filter_spec {
 struct world {
 	struct backend *backend;
 	bool is_linux;
-	u32 ifindex[WORLD_DEVICES];
+	u32 ifindex[DEV_OTHERS + 1];
 	int recorder[WORLD_DEVICES];   /* maps */
 	int socket[WORLD_DEVICES];     /* of Linux */
-	u32 delivered[WORLD_DEVICES];
+	_Atomic u32 delivered[WORLD_DEVICES];
 	struct worker *worker;         /* of the engine */
 };
 
