@@ -108,8 +108,8 @@ static int reply_qdisc(struct request *request, u16 type, u16 flags, const struc
 	tcm->tcm_ifindex = (int)device->ifindex;
 	tcm->tcm_parent = parent;
 	tcm->tcm_handle = kind_handle(kind);
-	/* References: a root qdisc is held by its device as well. */
-	tcm->tcm_info = kind == QDISC_NOQUEUE ? 2 : 1;
+	/* References: a root qdisc is held by its device as well, one that goes by nobody. */
+	tcm->tcm_info = kind == QDISC_NOQUEUE ? 2 : type != RTM_DELQDISC;
 	msg_put_str(msg, TCA_KIND, kind_name(kind));
 	if (kind == QDISC_CLSACT) {
 		clsact_totals(clsact_of(device), &totals);
@@ -187,9 +187,6 @@ static int qdisc_create(struct qdisc_request *qr)
 	size_t mark = request->answer->len;
 	int err;
 
-	if (!(request->header->nlmsg_flags & NLM_F_CREATE))
-		return request_refuse(request, -ENOENT,
-				      "Qdisc not found. To create specify NLM_F_CREATE flag");
 	if (kind && attr_is_str(kind, "ingress"))
 		return request_refuse(request, -EOPNOTSUPP,
 				      "The engine has clsact, which does what ingress does");
@@ -213,6 +210,14 @@ static int qdisc_create(struct qdisc_request *qr)
 		(void)reply_qdisc(request, RTM_NEWQDISC, NLM_F_REPLACE, device, QDISC_CLSACT, parent,
 				  true);
 	return err;
+}
+
+static int qdisc_create_asked(struct qdisc_request *qr)
+{
+	if (!(qr->request->header->nlmsg_flags & NLM_F_CREATE))
+		return request_refuse(qr->request, -ENOENT,
+				      "Qdisc not found. To create specify NLM_F_CREATE flag");
+	return qdisc_create(qr);
 }
 
 static int qdisc_change(struct qdisc_request *qr, enum qdisc_kind kind)
@@ -272,7 +277,7 @@ static int qdisc_new_by_handle(struct qdisc_request *qr, enum qdisc_kind kind)
 		return request_refuse(request, -EINVAL, "Invalid minor handle");
 	kind = find_by_handle(qr->device, handle);
 	if (kind == QDISC_NONE)
-		return qdisc_create(qr);
+		return qdisc_create_asked(qr);
 	if (qr->tcm.tcm_parent != TC_H_CLSACT)
 		return request_refuse(request, -EINVAL,
 				      "Cannot move an existing qdisc to a different parent");
@@ -284,12 +289,18 @@ static int qdisc_new_by_handle(struct qdisc_request *qr, enum qdisc_kind kind)
 	return request_refuse(request, -EINVAL, "Cannot regraft ingress or clsact Qdiscs");
 }
 
+/* No flag at all counts as well: "a sort of hole in API", says sch_api.c. */
+static bool new_is_meant(u16 flags)
+{
+	const u16 all = NLM_F_CREATE | NLM_F_REPLACE | NLM_F_EXCL;
+
+	return flags & NLM_F_CREATE ? flags & (NLM_F_REPLACE | NLM_F_EXCL) : !(flags & all);
+}
+
 int on_qdisc_new(struct request *request)
 {
-	const u16 both = NLM_F_CREATE | NLM_F_REPLACE;
 	struct qdisc_request qr;
 	enum qdisc_kind kind;
-	u16 flags = request->header->nlmsg_flags;
 	int err;
 
 	err = qdisc_request_begin(&qr, request);
@@ -308,9 +319,9 @@ int on_qdisc_new(struct request *request)
 	if (qr.tcm.tcm_handle)
 		return qdisc_new_by_handle(&qr, kind);
 	if (kind == QDISC_NONE)
-		return qdisc_create(&qr);
-	/* sch_api.c calls it a magic test: is a change meant, or another qdisc in this place? */
-	if ((flags & both) == both && (flags & NLM_F_EXCL || kind_differs(&qr, kind)))
+		return qdisc_create_asked(&qr);
+	/* Another qdisc for this place, or a change of the one that is there, with a wrong name? */
+	if (kind_differs(&qr, kind) && new_is_meant(request->header->nlmsg_flags))
 		return qdisc_create(&qr);
 	return qdisc_change(&qr, kind);
 }
@@ -379,6 +390,9 @@ int on_qdisc_get(struct request *request)
 		err = find_existing(&qr, &kind);
 	if (err)
 		return err;
+	/* Linux sends it to listeners, and to who asks only as an echo. */
+	if (!(request->header->nlmsg_flags & NLM_F_ECHO))
+		return 0;
 	return reply_qdisc(request, RTM_NEWQDISC, 0, qr.device, kind, qr.tcm.tcm_parent, false);
 }
 
