@@ -107,9 +107,9 @@ static u32 policy_type(enum attr_kind kind)
 	return NL_ATTR_TYPE_INVALID;
 }
 
-static void put_range(struct msg *msg, u64 max)
+static void put_range(struct msg *msg, u64 min, u64 max)
 {
-	msg_put_u64(msg, NL_POLICY_TYPE_ATTR_MIN_VALUE_U, 0);
+	msg_put_u64(msg, NL_POLICY_TYPE_ATTR_MIN_VALUE_U, min);
 	msg_put_u64(msg, NL_POLICY_TYPE_ATTR_MAX_VALUE_U, max);
 }
 
@@ -122,19 +122,20 @@ static void put_policy(struct msg *msg, const struct attr_row *row)
 	nest = msg_nest(msg, NLMSGERR_ATTR_POLICY | NLA_F_NESTED);
 	switch (row->kind) {
 	case ATTR_U8:
-		put_range(msg, UINT8_MAX);
+		put_range(msg, row->length, UINT8_MAX);
 		break;
 	case ATTR_U16:
-		put_range(msg, UINT16_MAX);
+		put_range(msg, row->length, UINT16_MAX);
 		break;
 	case ATTR_U32:
-		put_range(msg, UINT32_MAX);
+		put_range(msg, row->length, UINT32_MAX);
 		break;
 	case ATTR_U64:
-		put_range(msg, UINT64_MAX);
+		put_range(msg, row->length, UINT64_MAX);
 		break;
 	case ATTR_S32:
-		msg_put_u64(msg, NL_POLICY_TYPE_ATTR_MIN_VALUE_S, (u64)INT32_MIN);
+		msg_put_u64(msg, NL_POLICY_TYPE_ATTR_MIN_VALUE_S,
+			    row->length ? row->length : (u64)INT32_MIN);
 		msg_put_u64(msg, NL_POLICY_TYPE_ATTR_MAX_VALUE_S, INT32_MAX);
 		break;
 	case ATTR_STRING:

@@ -62,6 +62,15 @@ static int find_qdisc(struct place *place)
 	return 0;
 }
 
+/* One NUL at its end does not count; others do. */
+static bool kind_fits(const struct nlattr *kind)
+{
+	const u8 *name = attr_data(kind);
+	u32 len = attr_len(kind);
+
+	return len - !name[len - 1] < IFNAMSIZ;
+}
+
 /* device, chain and chain_index of the request. */
 static int place_find(struct place *place)
 {
@@ -73,7 +82,7 @@ static int place_find(struct place *place)
 	err = shared ? 0 : find_qdisc(place);
 	if (err)
 		return err;
-	if (kind && strnlen(attr_data(kind), attr_len(kind)) >= IFNAMSIZ)
+	if (kind && !kind_fits(kind))
 		return request_refuse(request, -EINVAL, "Specified TC filter name too long");
 	if (shared)
 		return request_refuse(request, -EINVAL, "Block of given index was not found");
@@ -103,6 +112,14 @@ static int place_tp(struct place *place, struct tp **out)
 		return request_refuse(place->request, err,
 				      "Protocol mismatch for filter with specified priority");
 	return 0;
+}
+
+/* What finds a classifier ends at the first NUL, what compares with one that is there does not. */
+static bool kind_unknown(const struct nlattr *kind)
+{
+	const u32 len = (u32)strnlen(attr_data(kind), attr_len(kind));
+
+	return len != strlen("bpf") || memcmp(attr_data(kind), "bpf", len);
 }
 
 static bool kind_differs(const struct place *place)
@@ -173,6 +190,18 @@ static int refuse_bytecode(struct request *request, const struct nlattr **tb)
 	return request_refuse(request, -EOPNOTSUPP, no_prog);
 }
 
+/* A list without a first action is none. */
+static int actions_check(struct request *request, const struct nlattr **tb)
+{
+	const struct nlattr *list = tb[TCA_BPF_ACT], *first[2] = { NULL, NULL };
+
+	if (list && !tb[TCA_BPF_POLICE] && msg_parse(attr_data(list), attr_len(list), first, 1))
+		request->sentence = "bytes leftover after parsing attributes";
+	if (first[1] || tb[TCA_BPF_POLICE])
+		return request_refuse(request, -EOPNOTSUPP, no_actions);
+	return 0;
+}
+
 static int flags_read(const struct nlattr **tb, struct cls_bpf_spec *spec)
 {
 	const u32 both = TCA_CLS_FLAGS_SKIP_HW | TCA_CLS_FLAGS_SKIP_SW;
@@ -220,8 +249,9 @@ static int spec_read(struct place *place, const struct cls_bpf *old, struct cls_
 	extended = tb[TCA_BPF_FD];
 	if (classic == extended)
 		return -EINVAL;
-	if ((tb[TCA_BPF_ACT] && attr_len(tb[TCA_BPF_ACT])) || tb[TCA_BPF_POLICE])
-		return request_refuse(request, -EOPNOTSUPP, no_actions);
+	err = actions_check(request, tb);
+	if (err)
+		return err;
 	err = flags_read(tb, spec);
 	if (err)
 		return err;
@@ -271,7 +301,7 @@ static int tp_for_new(struct place *place, bool automatic, struct tp **out, bool
 	if (!(request->header->nlmsg_flags & NLM_F_CREATE))
 		return request_refuse(request, -ENOENT, "Need both RTM_NEWTFILTER and NLM_F_CREATE "
 				      "to create a new filter");
-	if (kind_differs(place))
+	if (kind_unknown(kind))
 		return request_refuse(request, -ENOENT, "TC classifier not found");
 	*created = true;
 	return chain_add_tp(place->chain, place->pref, place->protocol, out);

@@ -9,6 +9,7 @@
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <sys/socket.h>
 
 #include "rtnl/request.h"
 #include "sched/device.h"
@@ -42,9 +43,9 @@ static void put_link(struct msg *msg, const struct device *device)
 	msg_put_str(msg, IFLA_QDISC, "noqueue");
 }
 
-static int reply_link(struct request *request, const struct device *device)
+static int reply_link(struct request *request, const struct device *device, u16 flags)
 {
-	int err = request_reply(request, RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+	int err = request_reply(request, RTM_NEWLINK, flags, sizeof(struct ifinfomsg));
 
 	if (err)
 		return err;
@@ -111,7 +112,7 @@ int on_link_get(struct request *request)
 	if (err)
 		return err;
 	if (tb[IFLA_TARGET_NETNSID])
-		return request_refuse(request, -EINVAL, "invalid target netns id");
+		return -EINVAL;
 	name = tb[IFLA_IFNAME] ? tb[IFLA_IFNAME] : tb[IFLA_ALT_IFNAME];
 	if (info.ifi_index > 0)
 		device = device_find(request->engine, (u32)info.ifi_index);
@@ -119,7 +120,22 @@ int on_link_get(struct request *request)
 		device = find_by_name(request->engine, name);
 	else
 		return -EINVAL;
-	return device ? reply_link(request, device) : -ENODEV;
+	return device ? reply_link(request, device, 0) : -ENODEV;
+}
+
+/* Families that list links of their own. */
+static bool family_has_links(u8 family)
+{
+	return family == AF_BRIDGE || family == RTNL_FAMILY_IPMR || family == RTNL_FAMILY_IP6MR;
+}
+
+static bool names_kind(const struct nlattr *link_info)
+{
+	const struct nlattr *tb[IFLA_INFO_KIND + 1];
+	/* What cannot be read names nothing that could be looked for. */
+	int err = msg_parse(attr_data(link_info), attr_len(link_info), tb, IFLA_INFO_KIND);
+
+	return !err && tb[IFLA_INFO_KIND];
 }
 
 int on_link_dump(struct request *request)
@@ -130,8 +146,12 @@ int on_link_dump(struct request *request)
 	const struct device_table *table = device_table(request->engine);
 	const struct nlattr *tb[ATTR_LINK_ROOM];
 	struct ifinfomsg info;
+	u32 master;
 	int err;
 
+	if (family_has_links(request->body[0]))
+		return request_refuse(request, -EOPNOTSUPP,
+				      "The engine has no links of bridges and multicast routing");
 	if (request->len < sizeof(info))
 		return request_refuse(request, -EINVAL, "Invalid header for link dump");
 	memcpy(&info, request->body, sizeof(info));
@@ -146,12 +166,16 @@ int on_link_dump(struct request *request)
 	if (err)
 		return err;
 	if (tb[IFLA_TARGET_NETNSID])
-		return request_refuse(request, -EINVAL, "invalid target netns id");
-	/* No device has a master, and none was made by a kind of link that has a name. */
-	if (tb[IFLA_MASTER] || tb[IFLA_LINKINFO])
+		return request_refuse(request, -EINVAL,
+				      "Invalid target network namespace id");
+	if (tb[IFLA_LINKINFO] && names_kind(tb[IFLA_LINKINFO]))
 		return request_refuse(request, -EOPNOTSUPP,
-				      "The engine does not choose devices by master or kind");
+				      "The engine does not choose devices by kind");
+	/* No device has a master: ~0 asks for those that have none, any other for none of them. */
+	master = attr_u32(tb[IFLA_MASTER]);
+	if (master && master != UINT32_MAX)
+		return 0;
 	for (u32 i = 0; !err && i < table->count; i++)
-		err = reply_link(request, table->device[i]);
+		err = reply_link(request, table->device[i], master ? NLM_F_DUMP_FILTERED : 0);
 	return err;
 }

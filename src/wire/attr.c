@@ -156,6 +156,13 @@ static int check_value(const struct attr_row *row, const u8 *value, u32 len)
 	return -EINVAL;
 }
 
+/* Rows with a smallest value have 32 bits. */
+static bool below(const struct attr_row *row, const u8 *value)
+{
+	return row->kind == ATTR_S32 ? (s32)get_u32(value) < row->length
+				     : get_u32(value) < row->length;
+}
+
 static int check_attr(const struct attr_row *row, const struct nlattr *attr, u32 strictness,
 		      struct attr_error *error)
 {
@@ -168,11 +175,23 @@ static int check_attr(const struct attr_row *row, const struct nlattr *attr, u32
 	if (strictness & ATTR_NEST_FLAG) {
 		if (row->kind == ATTR_NESTED && !flag)
 			return refuse(error, -EINVAL, "NLA_F_NESTED is missing", attr, row);
-		if (row->kind != ATTR_NESTED && row->kind != ATTR_ANY && flag)
+		if (row->kind != ATTR_NESTED && row->kind > ATTR_ANY && flag)
 			return refuse(error, -EINVAL, "NLA_F_NESTED not expected", attr, row);
 	}
+	if (strictness & ATTR_RULED && row->kind <= ATTR_ANY)
+		return refuse(error, -EINVAL, "Unsupported attribute", attr, NULL);
 	err = check_value(row, (const u8 *)attr + NLA_HDRLEN, len);
-	return err ? refuse(error, err, "Attribute failed policy validation", attr, row) : 0;
+	if (err)
+		return refuse(error, err, "Attribute failed policy validation", attr, row);
+	if (size && row->length && below(row, (const u8 *)attr + NLA_HDRLEN))
+		return refuse(error, -ERANGE, "integer out of range", attr, row);
+	return 0;
+}
+
+/* From where on attributes of a nest are so new that no old client needs leniency. */
+static u16 strict_from(enum attr_nest nest)
+{
+	return nest == ATTR_LINK ? IFLA_DPLL_PIN : UINT16_MAX;
 }
 
 int attr_parse(enum attr_nest nest, const void *data, u32 len, u32 strictness,
@@ -191,7 +210,9 @@ int attr_parse(enum attr_nest nest, const void *data, u32 len, u32 strictness,
 		if (size < NLA_HDRLEN || size > len)
 			break;
 		if (type && type < room) {
-			err = check_attr(&rows[nest][type], attr, strictness, error);
+			err = check_attr(&rows[nest][type], attr,
+					 type < strict_from(nest) ? strictness : ATTR_STRICT,
+					 error);
 			if (err)
 				return err;
 			tb[type] = attr;

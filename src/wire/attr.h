@@ -39,8 +39,10 @@ enum attr_strictness {
 	ATTR_LIBERAL = 0,
 	ATTR_TRAILING = 1,       /* no bytes behind the last attribute */
 	ATTR_MAXTYPE = 2,        /* no number beyond those that the nest has */
+	ATTR_RULED = 4,          /* none that has no rule */
 	ATTR_EXACT_LENGTH = 8,   /* integers are not longer than they are */
 	ATTR_NEST_FLAG = 16,     /* NLA_F_NESTED exactly where it belongs */
+	ATTR_STRICT = 31,
 };
 
 /* Why a set was refused. */

@@ -51,6 +51,8 @@ static const struct step links[] = {
 	  .put = { { 0, IFLA_MTU, V32, 9 } } },
 	{ "dump of one", RTM_GETLINK, DUMP, V0, .err = -EINVAL },
 	{ "dump with a mask", RTM_GETLINK, DUMP, .put = { { 0, IFLA_EXT_MASK, V32, 8 } } },
+	{ "dump of a master's", RTM_GETLINK, DUMP, .put = { { 0, IFLA_MASTER, V32, 8 } } },
+	{ "dump of no master's", RTM_GETLINK, DUMP, .put = { { 0, IFLA_MASTER, V32, 0xffffffff } } },
 	{ "dump with an mtu", RTM_GETLINK, DUMP, .err = -EINVAL,
 	  .put = { { 0, IFLA_MTU, V32, 8 } } },
 };
@@ -156,6 +158,8 @@ static const struct step missing[] = {
 	  .put = { KIND("ingress") } },
 	{ "a rate", RTM_NEWQDISC, ADD, LO, 0, AT_CLSACT, .err = -EOPNOTSUPP,
 	  .put = { KIND("clsact"), { 0, TCA_RATE, BYTES, 2, "\1\1" } } },
+	{ "links of a kind", RTM_GETLINK, DUMP, .err = -EOPNOTSUPP,
+	  .put = { { IFLA_LINKINFO, IFLA_INFO_KIND, TEXT, 0, "veth" } } },
 	{ "a new link", RTM_NEWLINK, 0, V0, .err = -EOPNOTSUPP },
 	{ "classes", RTM_GETTCLASS, DUMP, V0, .err = -EOPNOTSUPP },
 };
