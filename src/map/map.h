@@ -66,8 +66,7 @@ struct map_ops {
 
 enum map_row_flags {
 	MAP_PERCPU = 1 << 0,     /* bpf(2) sees one value a CPU */
-	MAP_OF_OBJECTS = 1 << 1, /* values are handles on the outside */
-	MAP_NO_LOOKUP = 1 << 2,  /* programs cannot look up (program arrays) */
+	MAP_NO_LOOKUP = 1 << 1,  /* programs neither look up nor change elements (program arrays) */
 };
 
 /* A row of map.def. */
@@ -117,6 +116,7 @@ struct prog_array {
 	struct map map;
 	_Atomic u64 owner;             /* what may be in it and jump through it; 0: nobody said yet */
 	_Atomic(struct prog *) *slot;  /* max_entries; one reference each */
+	_Atomic u32 used;              /* no slot from here on was ever filled */
 };
 
 /** map_prog_at() - the program in slot @index of a program array, for tail calls: NULL when the slot

@@ -49,13 +49,20 @@ static struct prog *prog_array_swap(struct prog_array *array, u32 index, struct 
 	return atomic_exchange(&array->slot[index], prog);
 }
 
+static void prog_array_use(struct prog_array *array, u32 index)
+{
+	u32 used = atomic_load(&array->used);
+
+	while (used <= index && !atomic_compare_exchange_weak(&array->used, &used, index + 1))
+		;
+}
+
 static void prog_array_release(struct map *map)
 {
 	struct prog_array *array = prog_array_of(map);
 
-	/* Looking first leaves pages alone that were never written. */
-	for (u32 i = 0; i < map->max_entries; i++) {
-		struct prog *prog = map_prog_at(map, i) ? prog_array_swap(array, i, NULL) : NULL;
+	for (u32 i = 0; i < atomic_load(&array->used); i++) {
+		struct prog *prog = prog_array_swap(array, i, NULL);
 
 		if (prog)
 			object_put(&prog->object);
@@ -128,6 +135,7 @@ static int prog_array_write(struct map *map, struct client *client, const void *
 		object_put(object);
 		return err;
 	}
+	prog_array_use(prog_array_of(map), index);
 	old = prog_array_swap(prog_array_of(map), index, prog_of(object));
 	if (old)
 		object_put(&old->object);
