@@ -3,8 +3,10 @@
 #include "both.h"
 
 #include <errno.h>
-#include <stdarg.h>
+#include <sched.h>
 #include <setjmp.h>
+#include <stdarg.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -39,6 +41,13 @@ void both_close(struct both *both)
 {
 	for (int i = 0; i < SIDES; i++)
 		backend_destroy(both->side[i]);
+}
+
+bool both_pins(void)
+{
+	return !geteuid() && !unshare(CLONE_NEWNS) &&
+	       !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL);
 }
 
 void both_say(const struct both *both)

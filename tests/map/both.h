@@ -21,11 +21,16 @@ struct both {
 	struct backend *side[SIDES];
 	const char *why;
 	u32 cpus;             /* that per-CPU maps have */
+	bool pins;            /* Linux has a bpffs of our own: both_pins() */
 };
 
 /** both_open() / both_close() - a fresh engine, and Linux for root. Returns 0 or -errno. */
 int both_open(struct both *both);
 void both_close(struct both *both);
+
+/** both_pins() - give this process a bpffs on /sys/fs/bpf that goes with it. For root; whether it
+ *  worked. */
+bool both_pins(void);
 
 /** both_say() - print that Linux is not asked, if so. */
 void both_say(const struct both *both);
