@@ -84,6 +84,8 @@ static int fake_link(const struct nlmsghdr *request, backend_sink sink, void *ct
 		info = msg_payload(&msg);
 		info->ifi_index = links[i].ifindex;
 		msg_put_str(&msg, IFLA_IFNAME, links[i].name);
+		/* A client may not send this one; Linux does. */
+		msg_put(&msg, IFLA_PERM_ADDRESS, "\2\0\0\0\0\1", 6);
 		assert_int_equal(msg_end(&msg), 0);
 		err = sink(ctx, msg.bytes, msg.len);
 	}

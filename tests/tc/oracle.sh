@@ -177,7 +177,12 @@ tc -j qdisc show >>state
 [ $run = tc ] || exit 0
 n=0
 while read -r line; do
-	for options in "" "-s -d" -j "-s -p -j" "-d -j"; do
+	for options in "" "-s -d" "-s -j" "-d -p -j"; do
+		# Where much is shown, in every form; else one of them.
+		case $line:$options in
+		"qdisc show:"* | *"dev lo egress:"* | *"dev lo ingress:"* | *" get "* | *:"") ;;
+		*) [ $((n % 3)) = 0 ] || { n=$((n + 1)); continue; } ;;
+		esac
 		n=$((n + 1))
 		# shellcheck disable=SC2086
 		{ tc $options $line >theirs 2>/dev/null; theirs=$?; $tc_line $options $line >ours 2>/dev/null; ours=$?; }
@@ -194,7 +199,7 @@ for options in "" -j "-d -p -j"; do
 	setpriv --reuid 65534 --clear-groups "$tc_line" $options filter show dev lo egress >ours 2>/dev/null
 	cmp -s theirs ours && [ -s ours ] || { echo "$options, unprivileged"; diff theirs ours | head -6; } >>bad
 done
-[ $n -gt 150 ]
+[ $n -gt 120 ]
 C
 sed -i 's/foo1.o/pin.o/g' inner
 cat >pin.c <<'C'

@@ -286,7 +286,7 @@ static void test_mutated(void **state)
 	u64 random = 9;
 	u32 refused = 0;
 
-	for (int round = 0; round < 100000; round++) {
+	for (int round = 0; round < 40000; round++) {
 		memcpy(fake.reply, whole, len);
 		fake.reply_len = len;
 		for (u32 i = 0; i < 1 + (u32)round % 4; i++) {
@@ -299,7 +299,7 @@ static void test_mutated(void **state)
 		refused += show_damaged(round & 1 ? "sdj" : "sd",
 					round & 2 ? "filter show" : "qdisc show");
 	}
-	assert_true(refused > 10000 && refused < 90000);
+	assert_true(refused > 4000 && refused < 36000);
 }
 
 int main(void)
