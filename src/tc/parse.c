@@ -51,7 +51,7 @@ static int not_yet(struct parser *p, const char *keyword)
 
 static int duplicate(struct parser *p, const struct grammar_row *row, const char *value)
 {
-	return log_error(p->log, -EINVAL, "duplicate \"%s\": \"%s\" is the second value.",
+	return log_error(p->log, -EINVAL, "Error: duplicate \"%s\": \"%s\" is the second value.",
 			 grammar_canonical(row)->keyword, value);
 }
 
@@ -59,7 +59,7 @@ static int wrong(struct parser *p, const struct grammar_row *row, const char *va
 {
 	if (!row->wrong)
 		return log_error(p->log, -EINVAL, "Illegal \"%s\"", row->keyword);
-	return log_error(p->log, -EINVAL, "argument \"%s\" is wrong: %s", value, row->wrong);
+	return log_error(p->log, -EINVAL, "Error: argument \"%s\" is wrong: %s", value, row->wrong);
 }
 
 /* @word as a value of @row, into the command. Longer names of devices are cut, as tc does. */
@@ -133,10 +133,11 @@ static int check_parent(struct parser *p, const struct grammar_row *row)
 		return 0;
 	if (row->scope == SCOPE_QDISC_SHOW)
 		return log_error(p->log, -EINVAL,
-				 "argument \"%s\" is wrong: parent is already specified", row->keyword);
+				 "Error: argument \"%s\" is wrong: parent is already specified",
+				 row->keyword);
 	if (row->id == WORD_PARENT && p->argc)
 		return duplicate(p, row, p->argv[0]);
-	return log_error(p->log, -EINVAL, "\"%s\" is duplicate parent ID", row->keyword);
+	return log_error(p->log, -EINVAL, "Error: \"%s\" is duplicate parent ID", row->keyword);
 }
 
 /* A selector of qdiscs. @done: it was a kind as well, so that no selector follows. */
@@ -337,7 +338,8 @@ static int parse_kind(struct parser *p)
 		kind = p->argv[0];
 		skip_word(p);
 		if (!kind[0])
-			return log_error(p->log, -EINVAL, "argument \"\" is wrong: invalid filter name");
+			return log_error(p->log, -EINVAL,
+					 "Error: argument \"\" is wrong: invalid filter name");
 		snprintf(filter->kind, sizeof(filter->kind), "%s", kind);
 	}
 	if (!kind[0] && p->command->handle && filter->verb != TC_GET)
