@@ -21,9 +21,9 @@
 #include "sched/device.h"
 
 
-static const char no_prog[] = "The engine takes programs by TCA_BPF_FD: classic bytecode is not translated";
+static const char no_prog[] = "The engine takes programs, not classic bytecode";
 static const char no_actions[] = "The engine runs no actions behind a filter: use direct-action";
-static const char no_offload[] = "No device of the engine runs programs itself: skip_sw is impossible";
+static const char no_offload[] = "No device of the engine runs programs: no skip_sw";
 
 /* Where a request is about. */
 struct place {
@@ -356,7 +356,7 @@ int on_filter_new(struct request *request)
 		return err;
 	if (place.chain_index)
 		return request_refuse(request, -EOPNOTSUPP,
-				      "The engine has chain 0 only: there is no way to go to another");
+				      "The engine has chain 0 only: nothing goes to another");
 	err = tp_for_new(&place, automatic, &tp, &created);
 	if (err)
 		return err;

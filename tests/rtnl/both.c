@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "command/command.h"
@@ -208,9 +209,14 @@ static void linux_open(struct both *both)
 	static const int options[] = { NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, NETLINK_CAP_ACK };
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
 	int on = 1, room = ANSWER_ROOM;
+	struct utsname name;
 
 	if (geteuid()) {
 		both->why = "Linux was not asked: not root";
+		return;
+	}
+	if (uname(&name) || strncmp(name.release, "6.18.", 5)) {
+		both->why = "Linux was not asked: it is not 6.18, which the engine follows";
 		return;
 	}
 	if (unshare(CLONE_NEWNET)) {
