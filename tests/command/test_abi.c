@@ -139,15 +139,16 @@ static const struct {
 	int cmd;
 	bool gives_handle;
 	void (*refresh)(struct side *side);  /* after a call that changed something */
-	bool pins;
+	bool pins, shared_ids;
 } commands[] = {
 	{ BPF_MAP_CREATE, true }, { BPF_MAP_LOOKUP_ELEM }, { BPF_MAP_UPDATE_ELEM, false, side_refresh_map },
 	{ BPF_MAP_DELETE_ELEM, false, side_refresh_map }, { BPF_MAP_GET_NEXT_KEY },
 	{ BPF_MAP_LOOKUP_AND_DELETE_ELEM, false, side_refresh_map },
 	{ BPF_MAP_FREEZE, false, side_refresh_map },
 	{ BPF_PROG_LOAD, true }, { BPF_BTF_LOAD, true }, { BPF_OBJ_PIN, false, side_refresh_pins, true },
-	{ BPF_OBJ_GET, true, NULL, true }, { BPF_PROG_TEST_RUN }, { BPF_PROG_GET_NEXT_ID },
-	{ BPF_MAP_GET_NEXT_ID }, { BPF_BTF_GET_NEXT_ID }, { BPF_PROG_GET_FD_BY_ID, true },
+	{ BPF_OBJ_GET, true, NULL, true }, { BPF_PROG_TEST_RUN }, { BPF_PROG_GET_NEXT_ID, .shared_ids = true },
+	{ BPF_MAP_GET_NEXT_ID, .shared_ids = true }, { BPF_BTF_GET_NEXT_ID, .shared_ids = true },
+	{ BPF_PROG_GET_FD_BY_ID, true },
 	{ BPF_MAP_GET_FD_BY_ID, true }, { BPF_BTF_GET_FD_BY_ID, true }, { BPF_OBJ_GET_INFO_BY_FD },
 };
 
@@ -282,6 +283,9 @@ static int plan_run(struct side *side, const struct plan *plan)
 		backend_close(side->backend, ret);
 		ret = 0;
 	}
+	/* Whether there is another id depends on what else runs on this Linux. */
+	if (ret == -ENOENT && commands[plan->cmd_row].shared_ids)
+		ret = 0;
 	return ret;
 }
 
@@ -333,35 +337,10 @@ static void plan_compare(struct state *s, const struct plan *plan)
 		refresh(s, plan->cmd_row);
 }
 
-static int setup(void **state)
-{
-	struct state *s = calloc(1, sizeof(*s));
-	int ret;
-
-	*state = s;
-	if (!s)
-		return -1;
-	ret = sides_open(&s->sides, &s->why);
-	return ret < 0 ? ret : 0;
-}
-
-static int teardown(void **state)
-{
-	struct state *s = *state;
-
-	sides_close(&s->sides);
-	free(s);
-	return 0;
-}
-
 static struct state *ask(void **state)
 {
 	struct state *s = *state;
 
-	if (s->why) {
-		print_message("# SKIP %s\n", s->why);
-		skip();
-	}
 	s->calls = s->differences = s->unsupported = 0;
 	return s;
 }
@@ -386,11 +365,8 @@ static void test_good(void **state)
 		struct plan plan = { .cmd_row = row, .size = ATTR_SIZE };
 		int theirs = plan_run(&s->sides.linux_side, &plan);
 		int ours = plan_run(&s->sides.engine, &plan);
-		bool last_id = commands[row].cmd == BPF_PROG_GET_NEXT_ID ||
-			       commands[row].cmd == BPF_MAP_GET_NEXT_ID ||
-			       commands[row].cmd == BPF_BTF_GET_NEXT_ID;
 
-		if (theirs != (last_id ? -ENOENT : 0) || ours != theirs)
+		if (theirs || ours)
 			fail_msg("command %d: Linux %d, engine %d (%s)", commands[row].cmd, theirs, ours,
 				 backend_message(s->sides.engine.backend));
 		refresh(s, row);
@@ -507,16 +483,31 @@ static void test_unknown(void **state)
 	assert_int_equal(side_bpf(&s->sides.engine, 0, NULL, 8), -EFAULT);
 }
 
+/* cmocka's skip() prints "not ok", which meson takes for a failure. */
+static void test_skipped(void **state)
+{
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_words),
-		cmocka_unit_test(test_tail),
-		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_unknown),
+	static struct state s;
+	struct CMUnitTest tests[] = {
+		cmocka_unit_test_prestate(test_good, &s),
+		cmocka_unit_test_prestate(test_words, &s),
+		cmocka_unit_test_prestate(test_tail, &s),
+		cmocka_unit_test_prestate(test_order, &s),
+		cmocka_unit_test_prestate(test_unknown, &s),
 	};
+	char skipped[128];
+	int ret = sides_open(&s.sides, &s.why);
 
+	if (ret < 0)
+		return 1;
+	snprintf(skipped, sizeof(skipped), "comparison with Linux # SKIP %s", s.why);
+	for (size_t i = 0; ret && i < ARRAY_SIZE(tests); i++)
+		tests[i] = (struct CMUnitTest){ .name = skipped, .test_func = test_skipped };
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("abi", tests, setup, teardown);
+	ret = cmocka_run_group_tests_name("abi", tests, NULL, NULL);
+	sides_close(&s.sides);
+	return ret;
 }

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -13,15 +14,13 @@
 
 #include "object/engine.h"
 
-int both_open(struct both *both)
+static int both_open(struct both *both)
 {
 	int fd, err = backend_engine_create(NULL, &both->side[ENGINE]);
 
 	if (err)
 		return err;
 	both->cpus = backend_engine(both->side[ENGINE])->cpus;
-	both->side[LINUX] = NULL;
-	both->why = NULL;
 	if (geteuid())
 		both->why = "not root";
 	else if (backend_kernel_create(&both->side[LINUX]))
@@ -34,26 +33,39 @@ int both_open(struct both *both)
 		backend_destroy(both->side[LINUX]);
 		both->side[LINUX] = NULL;
 	}
+	both->pins = !both->why && !unshare(CLONE_NEWNS) &&
+		     !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+		     !mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL);
 	return 0;
 }
 
-void both_close(struct both *both)
+static void test_asked(void **state)
 {
+	const struct both *both = *state;
+
+	assert_true(both->why || both->side[LINUX]);
+}
+
+int both_run(const char *name, const struct CMUnitTest *tests, u32 count)
+{
+	struct CMUnitTest all[32];
+	struct both both = { 0 };
+	char asked[128];
+	int ret;
+
+	if (count >= ARRAY_SIZE(all) || both_open(&both))
+		return 1;
+	snprintf(asked, sizeof(asked), "comparison with Linux%s%s", both.why ? " # SKIP " : "",
+		 both.why ? both.why : "");
+	memcpy(all, tests, count * sizeof(*tests));
+	all[count] = (struct CMUnitTest){ .name = asked, .test_func = test_asked };
+	for (u32 i = 0; i <= count; i++)
+		all[i].initial_state = &both;
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	ret = _cmocka_run_group_tests(name, all, count + 1, NULL, NULL);
 	for (int i = 0; i < SIDES; i++)
-		backend_destroy(both->side[i]);
-}
-
-bool both_pins(void)
-{
-	return !geteuid() && !unshare(CLONE_NEWNS) &&
-	       !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
-	       !mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL);
-}
-
-void both_say(const struct both *both)
-{
-	if (both->why)
-		print_message("# SKIP Linux is not asked: %s\n", both->why);
+		backend_destroy(both.side[i]);
+	return ret;
 }
 
 int map_new(struct backend *side, u32 type, u32 key_size, u32 value_size, u32 max_entries, u32 flags)

@@ -21,19 +21,16 @@ struct both {
 	struct backend *side[SIDES];
 	const char *why;
 	u32 cpus;             /* that per-CPU maps have */
-	bool pins;            /* Linux has a bpffs of our own: both_pins() */
+	bool pins;            /* Linux has a bpffs that goes with this process */
 };
 
-/** both_open() / both_close() - a fresh engine, and Linux for root. Returns 0 or -errno. */
-int both_open(struct both *both);
-void both_close(struct both *both);
+struct CMUnitTest;
 
-/** both_pins() - give this process a bpffs on /sys/fs/bpf that goes with it. For root; whether it
- *  worked. */
-bool both_pins(void);
-
-/** both_say() - print that Linux is not asked, if so. */
-void both_say(const struct both *both);
+/** both_run() - run @count cmocka tests, 31 at most, with a struct both as their state: a fresh engine, and
+ *  Linux for root. One more test says whether Linux was asked: cmocka's skip() prints "not ok", which
+ *  meson takes for a failure; a test that does nothing under a name with "# SKIP" is a skip.
+ *  Returns the exit status. */
+int both_run(const char *name, const struct CMUnitTest *tests, u32 count);
 
 /** map_new() - BPF_MAP_CREATE. Returns a handle or -errno. */
 int map_new(struct backend *side, u32 type, u32 key_size, u32 value_size, u32 max_entries, u32 flags);

@@ -42,7 +42,7 @@ static const u32 entries[] = { 0, 1, 2, 3, 4, 5, 7, 8, 100, 1000, 0x80000001, 0x
 static const u32 nodes[] = { 0, 1, 7, 1024, 0x7fffffff, 0xffffffff };
 
 struct state {
-	struct both both;
+	const struct both *both;
 	u32 calls, differences, skipped, unsupported[TYPES];
 };
 
@@ -59,7 +59,7 @@ static int create(struct backend *side, const union bpf_attr *attr)
 /* Is the map small, or larger than any machine? What is between would make Linux fill memory. */
 static bool bearable(const struct state *s, const union bpf_attr *attr)
 {
-	unsigned __int128 bytes = (unsigned __int128)attr->max_entries * s->both.cpus *
+	unsigned __int128 bytes = (unsigned __int128)attr->max_entries * s->both->cpus *
 				  (64u + attr->key_size + (u64)attr->value_size);
 
 	/* Linux fills a per-CPU array's table of pointers before it finds that there is no more. */
@@ -76,11 +76,11 @@ static void compare(struct state *s, const union bpf_attr *attr)
 		s->skipped++;
 		return;
 	}
-	ours = create(s->both.side[ENGINE], attr);
-	theirs = s->both.side[LINUX] ? create(s->both.side[LINUX], attr) : ours;
+	ours = create(s->both->side[ENGINE], attr);
+	theirs = s->both->side[LINUX] ? create(s->both->side[LINUX], attr) : ours;
 
 	s->calls++;
-	if (ours && !*backend_message(s->both.side[ENGINE]))
+	if (ours && !*backend_message(s->both->side[ENGINE]))
 		fail_msg("type %u: errno %d without a sentence", attr->map_type, -ours);
 	if (ours == -EOPNOTSUPP && attr->map_type < TYPES) {
 		s->unsupported[attr->map_type]++;
@@ -92,14 +92,7 @@ static void compare(struct state *s, const union bpf_attr *attr)
 		print_message("# type %u, key %u, value %u, entries %u, flags 0x%x, node %u: Linux %d, "
 			      "engine %d (%s)\n", attr->map_type, attr->key_size, attr->value_size,
 			      attr->max_entries, attr->map_flags, attr->numa_node, theirs, ours,
-			      backend_message(s->both.side[ENGINE]));
-}
-
-static void begin(struct state *s)
-{
-	both_say(&s->both);
-	s->calls = s->differences = s->skipped = 0;
-	memset(s->unsupported, 0, sizeof(s->unsupported));
+			      backend_message(s->both->side[ENGINE]));
 }
 
 static void finish(const struct state *s)
@@ -167,40 +160,38 @@ static void choose(union bpf_attr *attr, u32 word, u32 i)
 
 static void test_good(void **state)
 {
-	struct state *s = *state;
+	struct state s = { .both = *state };
 
 	for (size_t i = 0; i < ARRAY_SIZE(goods); i++) {
 		union bpf_attr attr = attr_of(&goods[i]);
 
 		for (int side = 0; side < SIDES; side++)
-			if (s->both.side[side])
-				assert_int_equal(create(s->both.side[side], &attr), 0);
+			if (s.both->side[side])
+				assert_int_equal(create(s.both->side[side], &attr), 0);
 	}
 }
 
 static void test_words(void **state)
 {
-	struct state *s = *state;
+	struct state s = { .both = *state };
 
-	begin(s);
 	for (size_t i = 0; i < ARRAY_SIZE(goods); i++)
 		for (u32 word = 0; word < 5; word++)
 			for (u32 c = 0; c < choices(word); c++) {
 				union bpf_attr attr = attr_of(&goods[i]);
 
 				choose(&attr, word, c);
-				compare(s, &attr);
+				compare(&s, &attr);
 			}
-	finish(s);
+	finish(&s);
 }
 
 /* Two and three words at once: the order of the checks. */
 static void test_order(void **state)
 {
-	struct state *s = *state;
+	struct state s = { .both = *state };
 	u64 random = 7;
 
-	begin(s);
 	for (u32 n = 0; n < 6000; n++) {
 		union bpf_attr attr = attr_of(&goods[n % ARRAY_SIZE(goods)]);
 
@@ -209,49 +200,47 @@ static void test_order(void **state)
 
 			choose(&attr, word, random_next(&random) % choices(word));
 		}
-		compare(s, &attr);
+		compare(&s, &attr);
 	}
-	finish(s);
+	finish(&s);
 }
 
 /* All types that there are, and some more. */
 static void test_types(void **state)
 {
-	struct state *s = *state;
+	struct state s = { .both = *state };
 	u32 absent = 0;
 
-	begin(s);
 	for (u32 type = 0; type < TYPES; type++)
 		for (size_t i = 0; i < ARRAY_SIZE(goods); i++) {
 			union bpf_attr attr = attr_of(&goods[i]);
 
 			attr.map_type = type;
-			compare(s, &attr);
+			compare(&s, &attr);
 		}
 	for (u32 type = 0; type < TYPES; type++) {
-		assert_int_equal(!!s->unsupported[type], map_type_name(type) && !map_type_find(type));
-		absent += !!s->unsupported[type];
+		assert_int_equal(!!s.unsupported[type], map_type_name(type) && !map_type_find(type));
+		absent += !!s.unsupported[type];
 	}
 	assert_int_equal(absent + ARRAY_SIZE(goods), 33);
-	finish(s);
+	finish(&s);
 }
 
 static void test_names(void **state)
 {
 	static const char *const names[] = { "a", "fifteen_letters", "sixteen_letters_", "a-b", "a b",
 					     "\xc1", "\xd7", "\xf7", "\xff", "\x7f", "\x80", "A.b_9" };
-	struct state *s = *state;
+	struct state s = { .both = *state };
 
-	begin(s);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		union bpf_attr attr = attr_of(&goods[0]);
 
 		memcpy(attr.map_name, names[i], min_u32((u32)strlen(names[i]), BPF_OBJ_NAME_LEN));
-		compare(s, &attr);
+		compare(&s, &attr);
 		memcpy(attr.map_name, "a\0b", 4);
-		compare(s, &attr);
+		compare(&s, &attr);
 	}
-	finish(s);
+	finish(&s);
 }
 
 /* The same without Linux, for the rules that matter most. */
@@ -286,35 +275,17 @@ static void test_table(void **state)
 		{ { BPF_MAP_TYPE_UNSPEC, 4, 8, 4, 0 }, -EINVAL },
 		{ { 1000, 4, 8, 4, 0 }, -EINVAL },
 	};
-	struct state *s = *state;
+	struct state s = { .both = *state };
 
-	both_say(&s->both);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		union bpf_attr attr = attr_of(&rows[i].attr);
 
 		for (int side = 0; side < SIDES; side++)
-			if (s->both.side[side] &&
-			    create(s->both.side[side], &attr) != rows[i].result)
+			if (s.both->side[side] &&
+			    create(s.both->side[side], &attr) != rows[i].result)
 				fail_msg("row %zu, side %d: %d and not %d", i, side,
-					 create(s->both.side[side], &attr), rows[i].result);
+					 create(s.both->side[side], &attr), rows[i].result);
 	}
-}
-
-static int setup(void **state)
-{
-	struct state *s = calloc(1, sizeof(*s));
-
-	*state = s;
-	return s ? both_open(&s->both) : -1;
-}
-
-static int teardown(void **state)
-{
-	struct state *s = *state;
-
-	both_close(&s->both);
-	free(s);
-	return 0;
 }
 
 int main(void)
@@ -328,6 +299,5 @@ int main(void)
 		cmocka_unit_test(test_names),
 	};
 
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("map create", tests, setup, teardown);
+	return both_run("map create", tests, ARRAY_SIZE(tests));
 }

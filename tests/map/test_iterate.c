@@ -161,7 +161,6 @@ static void each(void **state, void (*walk)(struct backend *b, const struct fami
 {
 	const struct both *both = *state;
 
-	both_say(both);
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
 		for (int side = 0; side < SIDES; side++)
 			if (both->side[side])
@@ -173,21 +172,6 @@ static void test_behind(void **state) { each(state, walk_behind); }
 static void test_cut(void **state) { each(state, walk_cut); }
 static void test_grow(void **state) { each(state, walk_grow); }
 
-static int setup(void **state)
-{
-	struct both *both = calloc(1, sizeof(*both));
-
-	*state = both;
-	return both ? both_open(both) : -1;
-}
-
-static int teardown(void **state)
-{
-	both_close(*state);
-	free(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +181,5 @@ int main(void)
 		cmocka_unit_test(test_grow),
 	};
 
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("map iterate", tests, setup, teardown);
+	return both_run("map iterate", tests, ARRAY_SIZE(tests));
 }

@@ -158,26 +158,10 @@ static void test_many(void **state)
 	static const u32 sizes[] = { 2, 3, 4, 5, 8, 16, 31, 256 };
 	const struct both *both = *state;
 
-	both_say(both);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		for (int side = 0; side < SIDES; side++)
 			if (both->side[side])
 				many(both->side[side], sizes[i], i);
-}
-
-static int setup(void **state)
-{
-	struct both *both = calloc(1, sizeof(*both));
-
-	*state = both;
-	return both ? both_open(both) : -1;
-}
-
-static int teardown(void **state)
-{
-	both_close(*state);
-	free(*state);
-	return 0;
 }
 
 int main(void)
@@ -187,6 +171,5 @@ int main(void)
 		cmocka_unit_test(test_many),
 	};
 
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("map lpm", tests, setup, teardown);
+	return both_run("map lpm", tests, ARRAY_SIZE(tests));
 }

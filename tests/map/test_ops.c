@@ -331,7 +331,6 @@ static void test_random(void **state)
 	const struct both *both = *state;
 	struct run r;
 
-	both_say(both);
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
 		for (u64 seed = 1; seed <= 3; seed++) {
 			run_open(&r, both, &families[i], seed);
@@ -384,7 +383,6 @@ static void test_access(void **state)
 	u32 key = 5, next;
 	u64 value = 9, out;
 
-	both_say(both);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		for (int call = 0; call < CALLS; call++)
 			for (int side = 0; side < SIDES; side++) {
@@ -431,7 +429,6 @@ static void test_program_access(void **state)
 	};
 	const struct both *both = *state;
 
-	both_say(both);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		for (int side = 0; side < SIDES; side++) {
 			struct backend *b = both->side[side];
@@ -456,7 +453,6 @@ static void test_program_values(void **state)
 	const struct both *both = *state;
 	static u64 out[VALUE_ROOM / 8];
 
-	both_say(both);
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
 		for (int side = 0; side < SIDES; side++) {
 			const struct family *f = &families[i];
@@ -483,21 +479,6 @@ static void test_program_values(void **state)
 		}
 }
 
-static int setup(void **state)
-{
-	struct both *both = calloc(1, sizeof(*both));
-
-	*state = both;
-	return both ? both_open(both) : -1;
-}
-
-static int teardown(void **state)
-{
-	both_close(*state);
-	free(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -507,6 +488,5 @@ int main(void)
 		cmocka_unit_test(test_program_values),
 	};
 
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("map ops", tests, setup, teardown);
+	return both_run("map ops", tests, ARRAY_SIZE(tests));
 }

@@ -257,7 +257,6 @@ static void each(void **state, void (*run)(struct backend *b, bool pins))
 {
 	const struct both *both = *state;
 
-	both_say(both);
 	for (int side = 0; side < SIDES; side++)
 		if (both->side[side])
 			run(both->side[side], side == ENGINE || both->pins);
@@ -270,24 +269,6 @@ static void test_lookup(void **state) { each(state, case_lookup); }
 static void test_release(void **state) { each(state, case_release); }
 static void test_cycle(void **state) { each(state, case_cycle); }
 
-static int setup(void **state)
-{
-	struct both *both = calloc(1, sizeof(*both));
-
-	*state = both;
-	if (!both || both_open(both))
-		return -1;
-	both->pins = both_pins();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	both_close(*state);
-	free(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +280,5 @@ int main(void)
 		cmocka_unit_test(test_cycle),
 	};
 
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("map prog_array", tests, setup, teardown);
+	return both_run("map prog_array", tests, ARRAY_SIZE(tests));
 }
