@@ -215,7 +215,7 @@ static void outcome_run(struct backend *side, const struct pick *pick, int prog,
 {
 	static u8 frame[BOTH_PACKET];
 	u32 len = frame_make(pick->frame, frame);
-	struct __sk_buff ctx = { .gso_size = pick->row->flags & ROW_GSO ? 20 : 0 };
+	struct __sk_buff ctx;
 	union bpf_attr attr = { .test = {
 		.prog_fd = (u32)prog, .data_in = ptr_u64(frame), .data_size_in = len,
 		.data_out = ptr_u64(out->packet), .data_size_out = OUT_ROOM,
@@ -223,6 +223,8 @@ static void outcome_run(struct backend *side, const struct pick *pick, int prog,
 		.ctx_out = ptr_u64(&out->ctx), .ctx_size_out = sizeof(out->ctx),
 		.flags = pick->complete ? F_TEST_COMPLETE : 0 } };
 
+	memset(&ctx, 0, sizeof(ctx));   /* its holes, too */
+	ctx.gso_size = pick->row->flags & ROW_GSO ? 20 : 0;
 	out->err = backend_bpf(side, BPF_PROG_TEST_RUN, &attr, sizeof(attr));
 	if (!out->err) {
 		out->retval = attr.test.retval;

@@ -158,7 +158,7 @@ static int trace_call(struct backend *side, const struct row_trace *row, const c
 	memset(value, 0, sizeof(value));
 	strcpy((char *)value + FMT_AT, fmt);
 	if (row->memory)
-		memcpy(value + MEM_AT, row->memory, 17);
+		memcpy(value + MEM_AT, row->memory, strlen(row->memory));
 	assert_int_equal(backend_bpf(side, BPF_MAP_UPDATE_ELEM, &element, sizeof(element)), 0);
 	n += put(insn + n, BPF_LD | BPF_IMM | BPF_DW, 7, BPF_PSEUDO_MAP_VALUE, 0, (u32)map);
 	n += put(insn + n, BPF_ALU64 | BPF_MOV | BPF_X, 1, 7, 0, 0);
