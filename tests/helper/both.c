@@ -216,15 +216,22 @@ static void outcome_run(struct backend *side, const struct pick *pick, int prog,
 	static u8 frame[BOTH_PACKET];
 	u32 len = frame_make(pick->frame, frame);
 	struct __sk_buff ctx;
-	union bpf_attr attr = { .test = {
-		.prog_fd = (u32)prog, .data_in = ptr_u64(frame), .data_size_in = len,
-		.data_out = ptr_u64(out->packet), .data_size_out = OUT_ROOM,
-		.ctx_in = ptr_u64(&ctx), .ctx_size_in = sizeof(ctx),
-		.ctx_out = ptr_u64(&out->ctx), .ctx_size_out = sizeof(out->ctx),
-		.flags = pick->complete ? F_TEST_COMPLETE : 0 } };
+	union bpf_attr attr;
 
-	memset(&ctx, 0, sizeof(ctx));   /* its holes, too */
+	/* Holes, and what is behind the member of a union, count for bpf(2). */
+	memset(&ctx, 0, sizeof(ctx));
+	memset(&attr, 0, sizeof(attr));
 	ctx.gso_size = pick->row->flags & ROW_GSO ? 20 : 0;
+	attr.test.prog_fd = (u32)prog;
+	attr.test.data_in = ptr_u64(frame);
+	attr.test.data_size_in = len;
+	attr.test.data_out = ptr_u64(out->packet);
+	attr.test.data_size_out = OUT_ROOM;
+	attr.test.ctx_in = ptr_u64(&ctx);
+	attr.test.ctx_size_in = sizeof(ctx);
+	attr.test.ctx_out = ptr_u64(&out->ctx);
+	attr.test.ctx_size_out = sizeof(out->ctx);
+	attr.test.flags = pick->complete ? F_TEST_COMPLETE : 0;
 	out->err = backend_bpf(side, BPF_PROG_TEST_RUN, &attr, sizeof(attr));
 	if (!out->err) {
 		out->retval = attr.test.retval;
