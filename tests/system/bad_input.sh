@@ -54,7 +54,7 @@ __attribute__((section("classifier"), used)) int cls(void *skb)
 	int key = 0;
 	return lookup(&m, &key) != 0;
 }
-char license[] __attribute__((section("license"), used)) = "GPL";
+char gpl[] __attribute__((section("license"), used)) = "GPL";
 C
 $cc -O2 -target bpf -DTYPE=4711 -DSIZE=4 -c "$tmp/map.c" -o "$tmp/type.o"
 object "an unknown map type" 2 "$tmp/type.o"
@@ -63,7 +63,7 @@ object "a value size of 2^31" 2 "$tmp/size.o"
 cat >"$tmp/nowhere.c" <<'C'
 extern int nowhere[];
 __attribute__((section("classifier"), used)) int cls(void *skb) { return nowhere[0]; }
-char license[] __attribute__((section("license"), used)) = "GPL";
+char gpl[] __attribute__((section("license"), used)) = "GPL";
 C
 $cc -O2 -target bpf -c "$tmp/nowhere.c" -o "$tmp/nowhere.o"
 object "a relocation to nowhere" 1 "$tmp/nowhere.o"
