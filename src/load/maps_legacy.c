@@ -52,12 +52,13 @@ static int read_map(struct load_object *object, const struct section *section,
 		    const struct symbol *symbol, u32 stride, struct load_map *map, struct log *log)
 {
 	u32 word[WORDS_MAX] = { 0 };
-	const u8 *at = section->data + symbol->value;
+	const u8 *at;
 
 	if (symbol->value % 4 || symbol->value > section->size ||
 	    stride > section->size - symbol->value)
 		return log_error(log, -EINVAL, "%s: map %s lies outside of section maps", object->path,
 				 symbol->name);
+	at = section->data + symbol->value;
 	memcpy(word, at, min_u32(stride, sizeof(word)));
 	for (u32 i = sizeof(word); i < stride; i++)
 		if (at[i])

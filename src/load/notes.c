@@ -27,11 +27,12 @@ struct walk {
 /* Begin with the first block of a part that notes_index() has checked. */
 static struct walk walk_part(const struct load_file *file, struct notes_part part)
 {
-	struct walk w = { .file = file, .at = part.at, .end = part.at + part.len };
+	struct walk w = { .file = file };
 
 	if (part.len) {
-		w.record = get_u32(w.at);
-		w.at += 4;
+		w.record = get_u32(part.at);
+		w.at = part.at + 4;
+		w.end = part.at + part.len;
 	}
 	return w;
 }
@@ -57,13 +58,14 @@ static const u8 *walk_next(struct walk *w)
 /* Every block lies in its part. */
 static bool part_is_sound(struct notes_part part, u32 record_min)
 {
-	const u8 *at = part.at, *end = part.at + part.len;
+	const u8 *at = part.at, *end;
 	u32 record;
 
 	if (!part.len)
 		return true;
 	if (part.len < 4)
 		return false;
+	end = at + part.len;
 	record = get_u32(at);
 	if (record < record_min || record % 4)
 		return false;

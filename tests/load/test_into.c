@@ -199,8 +199,8 @@ static void test_notes(void **state)
 		info(engine, must_load(object, engine, "tc", NULL)->handle, &about, sizeof(about));
 		assert_int_equal(about.nr_func_info, 3);      /* first, sum, step */
 		assert_true(about.nr_line_info > 10);
+		unpin_all(engine, object);
 		load_close(object);
-		unpin_all(engine, must_open(*name));
 	}
 	object_names_free(names);
 	backend_destroy(engine);
