@@ -202,7 +202,8 @@ static int index_relocations(struct elf_walk *w)
 			to->symbol = ELF64_R_SYM(raw.r_info);
 			to->type = ELF64_R_TYPE(raw.r_info);
 			if (to->section >= file->section_count || to->symbol >= file->symbol_count)
-				return log_error(w->log, -ENOEXEC, "%s: %s: a relocation has no place or no symbol",
+				return log_error(w->log, -ENOEXEC,
+						 "%s: %s: a relocation has no place or no symbol",
 						 w->object->path, section->name);
 			file->relocation_count++;
 		}
