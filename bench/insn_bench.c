@@ -61,6 +61,7 @@ struct bench {
 #define BYTE "r2 = *(u32 *)(r1 +76)\nr0 = *(u8 *)(r2 +0)\n"
 
 static const struct bench cases[] = {
+	{ "return at once", "", "r0 = 262144\n exit\n", NULL, .classic_insns = 1, .insns = 2 },
 	{ "tcp and port 80, direct access", "tcp and port 80", DIRECT, NULL, .classic_insns = 13, .insns = 26 },
 	{ "the same on UDP", "tcp and port 80", DIRECT, NULL, .udp = true, .classic_insns = 6, .insns = 12 },
 	{ "tcp and port 80, packet loads", "tcp and port 80", CLASSIC, NULL, .classic_insns = 13, .insns = 18 },

@@ -48,8 +48,14 @@ enum op_kind {
 	OP_CTX_H,
 	OP_CTX_W,
 	OP_CTX_DW,
-	OP_KINDS,
+	OP_ONE_KINDS,
+	OP_KINDS = 3 * OP_ONE_KINDS,
 };
+
+/* Two in one step: a load, and the comparison of what it loaded with a constant, which is the next
+ * op and keeps its own kind for those who jump to it. */
+#define OP_THEN_JEQ(kind) (OP_ONE_KINDS + (kind))
+#define OP_THEN_JNE(kind) (2 * OP_ONE_KINDS + (kind))
 
 /* Memory that a program may use for the whole run: values of maps that it names by address. */
 struct direct {

@@ -42,16 +42,16 @@ static const u8 *packet_below(const struct packet *p, s32 off, u32 size)
 
 eval_inline bool packet_load(const struct packet *p, u32 offset, u32 size, u64 *value)
 {
-	s32 off = (s32)offset;
-	const u8 *at = p->data + off;
+	u64 at = ptr_u64(p->data) + offset;
+	const u8 *bytes = u64_ptr(at);
 
-	if (unlikely(off < 0))
-		at = packet_below(p, off, size);
-	else if (unlikely((u64)offset + size > (u64)(p->tail - p->data)))
-		at = NULL;
-	if (unlikely(!at))
-		return false;
-	*value = size == 1 ? *at : size == 2 ? get_be16(at) : get_be32(at);
+	/* An offset below 0 is far above every length here. */
+	if (unlikely(at + size > ptr_u64(p->tail))) {
+		bytes = (s32)offset < 0 ? packet_below(p, (s32)offset, size) : NULL;
+		if (!bytes)
+			return false;
+	}
+	*value = size == 1 ? *bytes : size == 2 ? get_be16(bytes) : get_be32(bytes);
 	return true;
 }
 
@@ -126,6 +126,7 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 }
 
 /* Which handlers the rows of a shape have. */
+#define PAIR(kind, label) [OP_THEN_JEQ(kind)] = &&label##_jeq, [OP_THEN_JNE(kind)] = &&label##_jne
 #define LABEL_K(id) [OP_K(INSN_##id)] = &&K_##id
 #define LABEL_X(id) [OP_X(INSN_##id)] = &&X_##id
 #define LABEL_C(id) [OP_CHECKED(INSN_##id)] = &&C_##id
@@ -139,13 +140,14 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 #define LABELS_JCOND(id) LABEL_K(id), LABEL_X(id),
 #define LABELS_CALL(id)
 #define LABELS_EXIT(id) LABEL_K(id),
-#define LABELS_LDX(id) LABEL_X(id), LABEL_C(id),
+#define LABELS_LDX(id) LABEL_X(id), LABEL_C(id), PAIR(OP_X(INSN_##id), X_##id),                    \
+	PAIR(OP_CHECKED(INSN_##id), C_##id),
 #define LABELS_STX(id) LABEL_X(id), LABEL_C(id),
 #define LABELS_ST(id) LABEL_K(id), LABEL_C(id),
 #define LABELS_ATOMIC(id) LABEL_X(id),
 #define LABELS_LD_IMM64(id)
-#define LABELS_LD_ABS(id) LABEL_K(id),
-#define LABELS_LD_IND(id) LABEL_X(id),
+#define LABELS_LD_ABS(id) LABEL_K(id), PAIR(OP_K(INSN_##id), K_##id),
+#define LABELS_LD_IND(id) LABEL_X(id), PAIR(OP_X(INSN_##id), X_##id),
 
 #define DST r[op->dst]
 #define SRC r[op->src]
@@ -166,6 +168,21 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 	} while (0)
 #define JUMP GO_BY(op->jump)
 #define GO(to) GO_BY((s64)(ptr_u64(to) - ptr_u64(op)))
+
+/* The next op, which compares what was loaded with a constant: its dst is the same. */
+#define THEN_JUMP(id)                                                                              \
+	do {                                                                                       \
+		op++;                                                                              \
+		if (eval_cond(id, DST, IMM))                                                       \
+			JUMP;                                                                      \
+		NEXT;                                                                              \
+	} while (0)
+
+/* Handlers of a load: alone, and with the comparison that follows. */
+#define LOAD_HANDLERS(label, HANDLE, ...)                                                          \
+	label: HANDLE(NEXT, __VA_ARGS__)                                                           \
+	label##_jeq: HANDLE(THEN_JUMP(INSN_JEQ64), __VA_ARGS__)                                    \
+	label##_jne: HANDLE(THEN_JUMP(INSN_JNE64), __VA_ARGS__)
 
 #define STOP_IF_OVER                                                                               \
 	do {                                                                                       \
@@ -204,20 +221,23 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 	NEXT;
 #define HANDLE_CALL(id, width, flags)
 #define HANDLE_EXIT(id, width, flags)
-#define HANDLE_LDX(id, width, flags)                                                               \
-	C_##id:                                                                                    \
+#define LDX_CHECKED(then, id, width, flags)                                                        \
 	at = SRC + OFF;                                                                            \
 	if (likely(IN_PACKET(at, width) || IN_STACK(at, width))) {                                 \
 		DST = eval_load(memory_load(at, width), width, (flags) & F_SIGNED);                \
-		NEXT;                                                                              \
+		then;                                                                              \
 	}                                                                                          \
-	goto slow_##id;                                                                            \
-	X_##id:                                                                                    \
+	goto slow_##id;
+#define LDX_TRUSTED(then, id, width, flags)                                                        \
 	at = SRC + OFF;                                                                            \
 	if (likely(at - ptr_u64(packet) >= sizeof(packet->ctx))) {                                 \
 		DST = eval_load(memory_load(at, width), width, (flags) & F_SIGNED);                \
-		NEXT;                                                                              \
+		then;                                                                              \
 	}                                                                                          \
+	goto slow_##id;
+#define HANDLE_LDX(id, width, flags)                                                               \
+	LOAD_HANDLERS(C_##id, LDX_CHECKED, id, width, flags)                                       \
+	LOAD_HANDLERS(X_##id, LDX_TRUSTED, id, width, flags)                                       \
 	slow_##id:                                                                                 \
 	if (!checked_load(s, INSN_##id, at, &value))                                               \
 		goto fault;                                                                        \
@@ -247,26 +267,28 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 	X_##id: atomic_do(INSN_##id, atomic_address(flags, r, op), r, op); NEXT;
 #define HANDLE_LD_IMM64(id, width, flags)
 /* A load outside of the packet ends the function with 0. */
-#define HANDLE_PACKET(width, off)                                                                  \
+#define LD_PACKET(then, width, off)                                                                \
 	if (unlikely(r[6] != ptr_u64(packet)))                                                     \
 		goto not_ctx;                                                                      \
 	if (unlikely(!packet_load(packet, (u32)(off), (width) / 8, &r[0]))) {                      \
 		r[0] = 0;                                                                          \
 		goto K_EXIT;                                                                       \
 	}                                                                                          \
-	NEXT;
-#define HANDLE_LD_ABS(id, width, flags) K_##id: HANDLE_PACKET(width, op->imm)
-#define HANDLE_LD_IND(id, width, flags) X_##id: HANDLE_PACKET(width, (u32)op->imm + (u32)SRC)
+	then;
+#define HANDLE_LD_ABS(id, width, flags) LOAD_HANDLERS(K_##id, LD_PACKET, width, op->imm)
+#define HANDLE_LD_IND(id, width, flags)                                                            \
+	LOAD_HANDLERS(X_##id, LD_PACKET, width, (u32)op->imm + (u32)SRC)
 
 /* A load that probably is from the context. */
-#define HANDLE_CTX(kind, what)                                                                     \
-	kind:                                                                                      \
+#define LD_CTX(then, what)                                                                         \
 	if (unlikely(SRC != ptr_u64(packet)))                                                      \
 		goto *labels[op->imm];                                                             \
 	DST = (what);                                                                              \
-	NEXT;
+	then;
+#define HANDLE_CTX(label, what) label: LD_CTX(NEXT, what)
+#define HANDLE_CTX_PAIR(label, what) LOAD_HANDLERS(label, LD_CTX, what)
 
-u64 interp_loop(struct run_state *s, const void *const **labels_out)
+u64 interp_loop(struct run_state *s, const struct prog *prog, const void *const **labels_out)
 {
 	static const void *const labels[OP_KINDS] = {
 #define INSN(id, text, code, selector, value, shape, width, flags) LABELS_##shape(id)
@@ -278,19 +300,28 @@ u64 interp_loop(struct run_state *s, const void *const **labels_out)
 		[OP_CTX_DATA] = &&ctx_data, [OP_CTX_DATA_END] = &&ctx_data_end,
 		[OP_CTX_DATA_META] = &&ctx_data_meta, [OP_CTX_B] = &&ctx_b, [OP_CTX_H] = &&ctx_h,
 		[OP_CTX_W] = &&ctx_w, [OP_CTX_DW] = &&ctx_dw,
+		PAIR(OP_CTX_B, ctx_b), PAIR(OP_CTX_H, ctx_h), PAIR(OP_CTX_W, ctx_w),
+		PAIR(OP_CTX_DW, ctx_dw),
 	};
 	struct packet *packet;
 	const struct op *op;
-	u64 r[11], end, at, value;
+	union {
+		u64 r[12];
+		u64_pair pair[6];
+	} regs;
+	u64 *const r = regs.r;
+	u64 end, at, value;
 
 	if (unlikely(labels_out)) {
 		*labels_out = labels;
 		return 0;
 	}
+	state_start(s, prog);
 	packet = s->exec->packet;
-	/* In words: of memset() compilers make a string instruction, which is slow to start. */
-	r[0] = r[2] = r[3] = r[4] = r[5] = r[6] = r[7] = r[8] = r[9] = 0;
-	r[1] = ptr_u64(packet);
+	/* Of memset() compilers make a string instruction, which is slow to start. */
+	regs.pair[0] = (u64_pair){ 0, ptr_u64(packet) };
+	for (u32 i = 1; i < 5; i++)
+		regs.pair[i] = (u64_pair){ 0, 0 };
 	r[10] = state_top(s);
 	op = s->checked ? s->code->checked : s->code->trusted;
 	end = ptr_u64(op) + (s->checked ? RUN_BUDGET : NO_BUDGET) * OP_BYTES;
@@ -303,10 +334,10 @@ u64 interp_loop(struct run_state *s, const void *const **labels_out)
 	HANDLE_CTX(ctx_data, ptr_u64(packet->data))
 	HANDLE_CTX(ctx_data_end, ptr_u64(packet->tail))
 	HANDLE_CTX(ctx_data_meta, ptr_u64(packet->data_meta))
-	HANDLE_CTX(ctx_b, memory_load(ptr_u64(packet) + OFF, 8))
-	HANDLE_CTX(ctx_h, memory_load(ptr_u64(packet) + OFF, 16))
-	HANDLE_CTX(ctx_w, memory_load(ptr_u64(packet) + OFF, 32))
-	HANDLE_CTX(ctx_dw, memory_load(ptr_u64(packet) + OFF, 64))
+	HANDLE_CTX_PAIR(ctx_b, memory_load(ptr_u64(packet) + OFF, 8))
+	HANDLE_CTX_PAIR(ctx_h, memory_load(ptr_u64(packet) + OFF, 16))
+	HANDLE_CTX_PAIR(ctx_w, memory_load(ptr_u64(packet) + OFF, 32))
+	HANDLE_CTX_PAIR(ctx_dw, memory_load(ptr_u64(packet) + OFF, 64))
 
 K_LD_IMM64:
 	DST = op[1].value;

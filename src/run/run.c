@@ -13,7 +13,7 @@ const void *const *interp_labels(void)
 {
 	const void *const *labels;
 
-	interp_loop(NULL, &labels);
+	interp_loop(NULL, NULL, &labels);
 	return labels;
 }
 
@@ -78,24 +78,9 @@ void run_set_mode(struct exec *exec, enum run_mode mode)
 	exec->run->mode = mode;
 }
 
-static bool runs_checked(const struct run_state *s, const struct prog *prog)
-{
-	return s->mode ? s->mode == RUN_CHECKED : !prog->verified;
-}
-
 u64 run_prog(struct exec *exec, const struct prog *prog)
 {
-	struct run_state *s = exec->run;
-
-	s->fault.prog = NULL;
-	s->checked = runs_checked(s, prog);
-	s->depth = s->base = 0;
-	s->tail_calls = 0;
-	s->may_goto = RUN_MAY_GOTO;
-	region_clear(&s->regions);
-	s->zero_low = state_top(s);
-	state_enter(s, prog->code, state_top(s));
-	return interp_loop(s, NULL);
+	return interp_loop(exec->run, prog, NULL);
 }
 
 bool state_push(struct run_state *s, const struct op *op, u64 *r)
@@ -147,7 +132,7 @@ bool state_tail_call(struct run_state *s, const struct helper *helper, u64 *r, b
 		return true;
 	s->tail_calls++;
 	s->base = s->depth;
-	if (!s->checked && runs_checked(s, prog)) {
+	if (!s->checked && state_checks(s, prog)) {
 		/* From here on everything is checked; what callers have on the stack stays. */
 		s->checked = true;
 		s->zero_low = r[10];

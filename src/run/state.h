@@ -38,10 +38,16 @@ struct frame {
 	u64 saved[4];                /* R6..R9 */
 };
 
+/* Two words that are stored at once: beginning a run is little else than stores. */
+typedef u64 u64_pair __attribute__((vector_size(16)));
+
 struct run_state {
 	/* The packet, for accesses by address. */
 	u64 data;                    /* packet->data_meta */
-	u64 bound[4];
+	union {
+		u64 bound[4];
+		u64_pair bounds[2];
+	};
 
 	u64 stack_low, stack_room;
 	u64 frame_low, zero_low;
@@ -62,9 +68,9 @@ struct run_state {
 	u8 apart[RUN_STACK];         /* so that an address a bit above the stack is near nothing else */
 };
 
-/** interp_loop() - run state->code from its start. @labels_out: not NULL to ask for the labels
- *  only. Returns R0, or 0 after a fault. */
-u64 interp_loop(struct run_state *s, const void *const **labels_out);
+/** interp_loop() - run @prog. @labels_out: not NULL to ask for the labels only. Returns R0, or 0
+ *  after a fault. */
+u64 interp_loop(struct run_state *s, const struct prog *prog, const void *const **labels_out);
 
 static inline u64 state_top(const struct run_state *s)
 {
@@ -79,12 +85,12 @@ static inline void state_see_packet(struct run_state *s)
 
 	s->data = ptr_u64(packet->data_meta);
 	if (likely(len >= 8)) {
-		for (u32 i = 0; i < 4; i++)
-			s->bound[i] = len + 1 - (1u << i);
-	} else {
-		for (u32 i = 0; i < 4; i++)
-			s->bound[i] = len >> i ? len + 1 - (1u << i) : 0;
+		s->bounds[0] = (u64_pair){ len, len } - (u64_pair){ 0, 1 };
+		s->bounds[1] = (u64_pair){ len, len } - (u64_pair){ 3, 7 };
+		return;
 	}
+	for (u32 i = 0; i < 4; i++)
+		s->bound[i] = len >> i ? len + 1 - (1u << i) : 0;
 }
 
 static inline void state_zero(struct run_state *s, u64 low)
@@ -120,6 +126,28 @@ static inline void state_enter(struct run_state *s, const struct code *code, u64
 	s->code = code;
 	state_frame(s, top);
 	state_see_packet(s);
+}
+
+static inline bool state_checks(const struct run_state *s, const struct prog *prog)
+{
+	return s->mode ? s->mode == RUN_CHECKED : !prog->verified;
+}
+
+/** state_start() - a run of @prog begins. */
+static inline void state_start(struct run_state *s, const struct prog *prog)
+{
+	u64 top = state_top(s);
+
+	if (unlikely(s->fault.prog))
+		s->fault.prog = NULL;
+	if (s->regions.count)
+		region_clear(&s->regions);
+	s->checked = state_checks(s, prog);
+	s->depth = s->base = 0;
+	s->tail_calls = 0;
+	s->may_goto = RUN_MAY_GOTO;
+	s->zero_low = top;
+	state_enter(s, prog->code, top);
 }
 
 /** state_push() - begin a local call at @op: keep what the caller needs, R10 moves. False: too deep. */

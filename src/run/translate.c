@@ -16,6 +16,8 @@
 #include "run/run.h"
 #include "run/state.h"
 
+enum { CHECKED, TRUSTED };
+
 enum guess { GUESS_NOTHING, GUESS_CTX, GUESS_FRAME };
 
 struct translation {
@@ -24,6 +26,9 @@ struct translation {
 	const void *const *labels;
 	struct log *log;
 	u8 guess[11];
+	u32 kind[2];            /* of the instruction's op in code->checked and code->trusted */
+	u32 load[2];            /* of the instruction before, when it loads @loaded; else OP_KINDS */
+	u8 loaded;
 	u32 at;                 /* instruction being translated */
 	u32 helper_room;
 };
@@ -251,9 +256,9 @@ static int translate_call(struct translation *t, enum insn_id id, const struct b
 		return err;
 	trusted->imm = checked->imm;
 	if (helper->flags & HELPER_TAIL_CALL)
-		checked->label = trusted->label = t->labels[OP_TAIL_CALL];
+		t->kind[CHECKED] = t->kind[TRUSTED] = OP_TAIL_CALL;
 	else
-		checked->label = t->labels[OP_CALL_CHECKED];
+		t->kind[CHECKED] = OP_CALL_CHECKED;
 	return 0;
 }
 
@@ -265,7 +270,7 @@ static int check_packet_load(const struct translation *t)
 			 "which programs of this type cannot", t->at);
 }
 
-/* One instruction; the common fields and the plain label are there. */
+/* One instruction; the common fields and the plain kind are there. */
 static int translate_one(struct translation *t, const struct insn_op *op, const struct bpf_insn *insn,
 			 struct op *checked, struct op *trusted)
 {
@@ -283,22 +288,22 @@ static int translate_one(struct translation *t, const struct insn_op *op, const 
 		kind = in_frame(t, insn->src_reg, insn->off, size) ? plain : OP_CHECKED(op->id);
 		checked->imm = (s32)kind;
 		trusted->imm = (s32)plain;
-		checked->label = t->labels[row->flags & F_SIGNED ? kind : ctx_kind(t, insn, size, kind)];
-		trusted->label = t->labels[row->flags & F_SIGNED ? plain : ctx_kind(t, insn, size, plain)];
+		t->kind[CHECKED] = row->flags & F_SIGNED ? kind : ctx_kind(t, insn, size, kind);
+		t->kind[TRUSTED] = row->flags & F_SIGNED ? plain : ctx_kind(t, insn, size, plain);
 		return 0;
 	case SHAPE_STX:
 	case SHAPE_ST:
 		if (!in_frame(t, insn->dst_reg, insn->off, size))
-			checked->label = t->labels[OP_CHECKED(op->id)];
+			t->kind[CHECKED] = OP_CHECKED(op->id);
 		return 0;
 	case SHAPE_ATOMIC:
 		checked->imm = (s32)plain;
-		checked->label = t->labels[OP_ATOMIC_CHECKED];
+		t->kind[CHECKED] = OP_ATOMIC_CHECKED;
 		return 0;
 	case SHAPE_LD_IMM64:
 		err = imm64_value(t, op->id, insn, &checked[1].value);
 		trusted[1].value = checked[1].value;
-		checked->label = trusted->label = t->labels[OP_K(INSN_LD_IMM64)];
+		t->kind[CHECKED] = t->kind[TRUSTED] = OP_K(INSN_LD_IMM64);
 		return err;
 	case SHAPE_LD_ABS:
 	case SHAPE_LD_IND:
@@ -318,6 +323,38 @@ static int translate_one(struct translation *t, const struct insn_op *op, const 
 	return -EINVAL;
 }
 
+/* The instruction before loads what this one compares: its op does both. */
+static void join_load(struct translation *t, const struct insn_op *op, const struct bpf_insn *insn)
+{
+	struct op *before[2] = { &t->code->checked[t->at - 1], &t->code->trusted[t->at - 1] };
+
+	if (op->reg || insn->dst_reg != t->loaded || (op->id != INSN_JEQ64 && op->id != INSN_JNE64))
+		return;
+	for (u32 i = 0; i < 2; i++) {
+		const void *label = t->labels[op->id == INSN_JEQ64 ? OP_THEN_JEQ(t->load[i]) :
+						 OP_THEN_JNE(t->load[i])];
+
+		if (label)
+			before[i]->label = label;
+	}
+}
+
+/* The op's place in pairs: the second of one, and perhaps the first of the next. */
+static void translate_pair(struct translation *t, const struct insn_op *op,
+			   const struct bpf_insn *insn)
+{
+	u8 shape = insn_info[op->id].shape;
+
+	if (t->load[CHECKED] != OP_KINDS)
+		join_load(t, op, insn);
+	if (shape == SHAPE_LDX || shape == SHAPE_LD_ABS || shape == SHAPE_LD_IND) {
+		memcpy(t->load, t->kind, sizeof(t->load));
+		t->loaded = shape == SHAPE_LDX ? insn->dst_reg : BPF_REG_0;
+	} else {
+		t->load[CHECKED] = OP_KINDS;
+	}
+}
+
 static int translate_all(struct translation *t)
 {
 	const struct prog *prog = t->prog;
@@ -326,6 +363,7 @@ static int translate_all(struct translation *t)
 
 	t->guess[BPF_REG_1] = GUESS_CTX;
 	t->guess[BPF_REG_10] = GUESS_FRAME;
+	t->load[CHECKED] = OP_KINDS;
 	for (t->at = 0; t->at < prog->insn_count; t->at += op.slots) {
 		const struct bpf_insn *insn = &prog->insns[t->at];
 		struct op *checked = &code->checked[t->at], *trusted = &code->trusted[t->at];
@@ -333,14 +371,17 @@ static int translate_all(struct translation *t)
 
 		if (err)
 			return err;
+		t->kind[CHECKED] = t->kind[TRUSTED] = op.reg ? OP_X(op.id) : OP_K(op.id);
 		*checked = (struct op){
-			.label = t->labels[op.reg ? OP_X(op.id) : OP_K(op.id)],
 			.dst = insn->dst_reg, .src = insn->src_reg, .off = insn->off, .imm = insn->imm,
 		};
 		*trusted = *checked;
 		err = translate_one(t, &op, insn, checked, trusted);
 		if (err)
 			return err;
+		checked->label = t->labels[t->kind[CHECKED]];
+		trusted->label = t->labels[t->kind[TRUSTED]];
+		translate_pair(t, &op, insn);
 		guess_next(t, op.id, op.reg, insn);
 	}
 	code->depth = (u32)round_up_u64(code->depth, 8);
