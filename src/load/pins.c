@@ -31,8 +31,7 @@ int pins_path(struct into *in, const struct load_map *map, char path[PINS_PATH])
 		return 0;
 	if (!map->pin_by_name && map->pinning > LOAD_PIN_GLOBAL)
 		return log_error(in->log, -EOPNOTSUPP,
-				 "%s: map %s: pinning %u, an id of iproute2's bpf_pinning file, is not "
-				 "supported",
+				 "%s: map %s: pinning %u: ids of the bpf_pinning file are not supported",
 				 in->object->path, map->name, map->pinning);
 	if (!*map->name || strchr(map->name, '/'))
 		return log_error(in->log, -EINVAL, "%s: a map of the name \"%s\" cannot be pinned",
