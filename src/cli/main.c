@@ -5,8 +5,10 @@
  *   clsbpf [-OPTION...] OBJECT  tc's command line (tc_main.c); under the name tc nothing else
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/out.h"
 #include "cli/verb.h"
@@ -96,7 +98,8 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 
 	log_init(&log, text, sizeof(text));
 	status = verb->run(argc, argv, &log);
-	fflush(stdout);
+	if (log.len)
+		fflush(stdout);
 	out_log(stderr, &log);
 	return status;
 }
@@ -124,14 +127,22 @@ static int dispatch(int argc, char **argv)
 	return EXIT_WRONG;
 }
 
-/* A reader that went away needs no message; any other failure of standard output does. */
+/* A reader that went away needs no message. */
+static bool reader_is_gone(void)
+{
+	struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&output, 1, 0) == 1 && output.revents & POLLERR;
+}
+
+/* What was printed must have arrived, or the exit status is not that of success. */
 static int close_output(int status)
 {
-	int failed = fflush(stdout) ? errno : ferror(stdout) ? EIO : 0;
+	int failed = fflush(stdout) ? errno : 0;
 
-	if (!failed || failed == EPIPE || status)
+	if ((!failed && !ferror(stdout)) || failed == EPIPE || reader_is_gone() || status)
 		return status;
-	fprintf(stderr, "standard output: %s\n", strerror(failed));
+	fprintf(stderr, "standard output: %s\n", failed ? strerror(failed) : "it cannot be written");
 	return EXIT_WRONG;
 }
 
