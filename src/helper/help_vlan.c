@@ -20,7 +20,7 @@ static bool is_vlan(u32 protocol)
 static int tag_into_bytes(struct packet *packet)
 {
 	u32 proto = packet->ctx.vlan_proto;
-	int err = packet_room(packet, VLAN_LEN, 0);
+	int err = packet_tag_room(packet);
 
 	if (err)
 		return err;

@@ -187,7 +187,7 @@ int packet_retag(struct packet *packet)
 
 	if (!packet->ctx.vlan_present)
 		return 0;
-	err = packet_room(packet, VLAN_LEN, 0);
+	err = packet_tag_room(packet);
 	if (err)
 		return err;
 	packet_push(packet, VLAN_LEN);

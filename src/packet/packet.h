@@ -99,6 +99,15 @@ static inline u32 packet_tailroom(const struct packet *p) { return (u32)(p->end 
  *  packet change. Returns 0 or -ENOMEM, -EMSGSIZE. */
 must_check int packet_room(struct packet *packet, u32 front, u32 back);
 
+/** packet_tag_room() - the same for a VLAN tag behind the two MAC addresses, also in a packet that is
+ *  too short to have them (one without MAC header, to which a program pushed a tag). */
+static inline must_check int packet_tag_room(struct packet *packet)
+{
+	u32 len = packet->ctx.len;
+
+	return packet_room(packet, 4, len < 2 * ETH_ALEN ? 2 * ETH_ALEN - len : 0);
+}
+
 /** packet_push() / packet_pull() - move data by @len bytes towards head / tail; ctx.len follows.
  *  Push needs headroom, pull needs bytes: the caller made sure of it. */
 void packet_push(struct packet *packet, u32 len);

@@ -251,6 +251,27 @@ static void test_tags(void **cursor)
 	packet_destroy(p);
 }
 
+/* A tag for a packet without MAC header, shorter than one, that was lent: nothing behind it changes. */
+static void test_short_tag(void **cursor)
+{
+	for (u32 len = 1; len < 20; len++) {
+		u8 bytes[4 + 20 + 16];
+		struct packet *p;
+
+		memset(bytes, 0xa5, sizeof(bytes));
+		assert_int_equal(packet_create(0, &p), 0);
+		assert_int_equal(packet_borrow(p, bytes + 4, 4, len, false, NULL), 0);
+		p->ctx.vlan_present = 1;
+		p->ctx.vlan_tci = 0x123;
+		p->ctx.vlan_proto = be16(0x8100);
+		assert_int_equal(packet_retag(p), 0);
+		assert_int_equal(p->ctx.len, len + 4);
+		for (u32 i = 4 + len; i < sizeof(bytes); i++)
+			assert_int_equal(bytes[i], 0xa5);
+		packet_destroy(p);
+	}
+}
+
 /* ---- checksums ---- */
 
 /* RFC 1071, section 4.1, byte by byte, in the byte order of the packet. */
@@ -486,7 +507,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fill), cmocka_unit_test(test_fill_again), cmocka_unit_test(test_room),
-		cmocka_unit_test(test_steps), cmocka_unit_test(test_tags), cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_steps), cmocka_unit_test(test_tags), cmocka_unit_test(test_short_tag),
+		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_mended),
 		cmocka_unit_test(test_flows), cmocka_unit_test(test_hostile),
 	};

@@ -394,6 +394,71 @@ static void test_access(void **state) { run_table(access, ARRAY_SIZE(access)); }
 static void test_arguments(void **state) { run_table(arguments, ARRAY_SIZE(arguments)); }
 static void test_flow(void **state) { run_table(flow, ARRAY_SIZE(flow)); }
 
+/* Pointers that an earlier run left in a map are numbers to a later one, and to other programs. */
+static void test_smuggled(void **state)
+{
+	static const struct { const char *leak, *use, *words; } cases[] = {
+		{ "r1 = map[fd:5][0]+0\nr2 = map[fd:0]\n*(u64 *)(r1 +0) = r2\n" END,
+		  "r1 = map[fd:5][0]+0\n*(u32 *)(r10 -4) = 0\nr2 = r10\nr2 += -4\nr1 = *(u64 *)(r1 +0)\ncall unknown#1\nexit\n",
+		  "no map of this program" },
+		{ LOOKUP("0") "r1 = map[fd:5][0]+0\n*(u64 *)(r1 +0) = r0\n" END,
+		  "r1 = map[fd:5][0]+0\nr1 = *(u64 *)(r1 +0)\nr0 = *(u8 *)(r1 +0)\nexit\n", "belongs to nothing" },
+		{ "r2 = map[fd:5][0]+0\nr3 = map[fd:2][0]+0\n*(u64 *)(r2 +0) = r3\n" END,
+		  "r1 = map[fd:5][0]+0\nr1 = *(u64 *)(r1 +0)\nr0 = *(u8 *)(r1 +0)\nexit\n", "belongs to nothing" },
+		{ "r3 = subprog[f]\nr2 = map[fd:5][0]+0\n*(u64 *)(r2 +0) = r3\n" END "f: r0 = 0\nexit\n",
+		  "r1 = map[fd:5][0]+0\nr1 = *(u64 *)(r1 +0)\nr0 = *(u8 *)(r1 +0)\nexit\n", "a null pointer" },
+	};
+
+	fill_maps(CHECKED);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int leak = rig_text(&rig, CHECKED, BPF_PROG_TYPE_SCHED_CLS, cases[i].leak);
+		int use = rig_text(&rig, CHECKED, BPF_PROG_TYPE_SCHED_CLS, cases[i].use);
+
+		if (leak < 0 || use < 0)
+			fail_msg("case %zu: %s", i, rig.log);
+		assert_int_equal(rig_run(&rig, CHECKED, leak), 0);
+		assert_int_equal(rig_run(&rig, CHECKED, use), -EFAULT);
+		if (!strstr(rig.fault.text, cases[i].words))
+			fail_msg("case %zu: %s", i, rig.fault.text);
+		rig_unload(&rig, CHECKED, leak);
+		rig_unload(&rig, CHECKED, use);
+	}
+}
+
+/* More values than a run may hold; every one before that can be used to the end of the run. */
+static void test_many_values(void **state)
+{
+	static const char text[] =
+		"r6 = 0\nr8 = 0\n"
+		"l: *(u32 *)(r10 -4) = r6\nr2 = r10\nr2 += -4\nr1 = map[fd:0]\ncall unknown#1\n"
+		"if r0 == 0 goto out\nif r8 != 0 goto pc+1\nr8 = r0\nr6 += 1\n*(u8 *)(r0 +0) = 1\n"
+		"*(u8 *)(r8 +0) = 1\ngoto l\n"
+		"out: r0 = r6\nexit\n";
+	struct rig *big = malloc(sizeof(*big));
+	const u32 counts[] = { 65536, 65537 };
+
+	assert_non_null(big);
+	rig_open(big);
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+		int fd;
+
+		rig_map(big, BPF_MAP_TYPE_ARRAY, 4, 1, counts[i], 0);
+		fd = rig_text(big, CHECKED, BPF_PROG_TYPE_SCHED_CLS, text);
+		assert_true(fd >= 0);
+		assert_int_equal(rig_run(big, CHECKED, fd), i ? -EFAULT : 0);
+		if (!i)
+			assert_int_equal(big->r0, counts[i]);
+		else
+			assert_non_null(strstr(big->fault.text, "looked up more than 65536 map values"));
+		/* And the next run begins with none. */
+		assert_int_equal(rig_run(big, CHECKED, fd), i ? -EFAULT : 0);
+		rig_unload(big, CHECKED, fd);
+		rig_drop_maps(big);
+	}
+	rig_close(big);
+	free(big);
+}
+
 static void test_compared(void **state)
 {
 	if (rig.linux_side)
@@ -406,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_stack), cmocka_unit_test(test_packet), cmocka_unit_test(test_ctx),
 		cmocka_unit_test(test_value), cmocka_unit_test(test_access),
 		cmocka_unit_test(test_arguments), cmocka_unit_test(test_flow),
+		cmocka_unit_test(test_smuggled), cmocka_unit_test(test_many_values),
 		cmocka_unit_test(test_compared),
 	};
 	int err;
