@@ -294,6 +294,48 @@ static const struct test flow[] = {
 	   "r0 += r9\nexit\nf: r6 = 0\nr7 = 0\nr8 = 0\nr9 = 0\nr0 = 0\nexit\n"),
 };
 
+/* A load and the comparison of what it loaded are one step of the interpreter: by the packet, by a
+ * register into the stack, by R10, from the context, and as classic BPF loads. */
+#define ON "r0 = 1\nexit\nl: r0 = 2\nexit\n"
+#define SPACE "r3 = r10\nr3 += -8\n*(u64 *)(r10 -8) = 5\nr2 = 0\n"
+#define PAIRS(width, eq, r0)                                                                        \
+	OK("packet ==, " width, r0, DATA "r2 = *(" width " *)(r7 +12)\nif r2 == " eq " goto l\n" ON), \
+	OK("packet == not, " width, 1, DATA "r2 = *(" width " *)(r7 +12)\nif r2 == 5 goto l\n" ON),  \
+	OK("packet !=, " width, 2, DATA "r2 = *(" width " *)(r7 +12)\nif r2 != 5 goto l\n" ON),      \
+	OK("stack ==, " width, 2, SPACE "r2 = *(" width " *)(r3 +0)\nif r2 == 5 goto l\n" ON),       \
+	OK("stack != not, " width, 1, SPACE "r2 = *(" width " *)(r3 +0)\nif r2 != 5 goto l\n" ON),   \
+	OK("R10 ==, " width, 2, SPACE "r2 = *(" width " *)(r10 -8)\nif r2 == 5 goto l\n" ON),        \
+	OK("R10 != not, " width, 1, SPACE "r2 = *(" width " *)(r10 -8)\nif r2 != 5 goto l\n" ON)
+#define ABS "r6 = r1\n"
+
+static const struct test pairs[] = {
+	PAIRS("u8", "8", 2), PAIRS("u16", "8", 2), PAIRS("u32", "0x69620008", 2), PAIRS("u64", "8", 1),
+	OK("context ==", 2, "r2 = *(u32 *)(r1 +0)\nif r2 == 64 goto l\n" ON),
+	OK("context == not", 1, "r2 = *(u32 *)(r1 +0)\nif r2 == 63 goto l\n" ON),
+	OK("context !=", 2, "r2 = *(u32 *)(r1 +0)\nif r2 != 63 goto l\n" ON),
+	OK("context, narrow", 2, "r2 = *(u8 *)(r1 +0)\nif r2 == 64 goto l\n" ON),
+	OK("looks like the context, and is the stack", 2,
+	   SPACE "r1 = r3\nr2 = *(u32 *)(r1 +0)\nif r2 == 5 goto l\n" ON),
+	OK("classic ==", 2, ABS "r0 = *(u16 *)skb[12]\nif r0 == 0x800 goto l\n" ON),
+	OK("classic == not", 1, ABS "r0 = *(u16 *)skb[12]\nif r0 == 0x806 goto l\n" ON),
+	OK("classic !=", 2, ABS "r0 = *(u8 *)skb[12]\nif r0 != 9 goto l\n" ON),
+	OK("classic, outside", 0, ABS "r0 = *(u32 *)skb[62]\nif r0 != 9 goto l\n" ON),
+	OK("classic, by register", 2, ABS "r2 = 4\nr0 = *(u16 *)skb[r2 + 8]\nif r0 == 0x800 goto l\n" ON),
+	OK("another register", 1, DATA "r3 = 0\nr2 = *(u8 *)(r7 +12)\nif r3 == 8 goto l\n" ON),
+	OK("a register to compare with", 2, DATA "r3 = 8\nr2 = *(u8 *)(r7 +12)\nif r2 == r3 goto l\n" ON),
+	OK("a signed load", 2, "r3 = r10\nr3 += -8\n*(u64 *)(r10 -8) = -1\nr2 = *(s8 *)(r3 +0)\n"
+	   "if r2 == -1 goto l\n" ON),
+	OK("a jump to the second half", 2, DATA "r2 = 3\nif r7 != 0 goto half\nr2 = *(u8 *)(r7 +12)\n"
+	   "half: if r2 == 3 goto l\n" ON),
+	OK("the base is overwritten", 2, DATA "r7 = *(u8 *)(r7 +12)\nif r7 == 8 goto l\n" ON),
+	OK("twice", 2, DATA "r2 = *(u8 *)(r7 +12)\nif r2 == 9 goto out\nif r2 == 8 goto l\nout: " ON),
+	BAD("the load is wrong", -EFAULT, "at packet offset 64", DATA "bad: r2 = *(u8 *)(r7 +64)\nif r2 == 0 goto l\n" ON),
+	BAD("a pair counts two", -E2BIG, "went on after 1000000 instructions",
+	    "r1 = *(u32 *)(r1 +76)\nr2 = 333333\nr0 = 0\n"
+	    "l: r2 += -1\nr3 = *(u8 *)(r10 -8)\nif r3 != 0 goto out\n"
+	    "bad: goto l\nout: exit\n"),
+};
+
 static struct rig rig;
 
 /* The number of the instruction behind the label `bad`. */
@@ -393,6 +435,7 @@ static void test_value(void **state) { run_table(value, ARRAY_SIZE(value)); }
 static void test_access(void **state) { run_table(access, ARRAY_SIZE(access)); }
 static void test_arguments(void **state) { run_table(arguments, ARRAY_SIZE(arguments)); }
 static void test_flow(void **state) { run_table(flow, ARRAY_SIZE(flow)); }
+static void test_pairs(void **state) { run_table(pairs, ARRAY_SIZE(pairs)); }
 
 /* Pointers that an earlier run left in a map are numbers to a later one, and to other programs. */
 static void test_smuggled(void **state)
@@ -472,6 +515,7 @@ int main(void)
 		cmocka_unit_test(test_value), cmocka_unit_test(test_access),
 		cmocka_unit_test(test_arguments), cmocka_unit_test(test_flow),
 		cmocka_unit_test(test_smuggled), cmocka_unit_test(test_many_values),
+		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_compared),
 	};
 	int err;
