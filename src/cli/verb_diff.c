@@ -319,6 +319,19 @@ static void show_summary(struct diff *diff)
 	out_u64(out, "differing", ", %" PRIu64 " differences\n", diff->differing);
 }
 
+/* The sentence in front of what was said about the call that failed. */
+static int not_permitted(struct log *log)
+{
+	char *details = strdup(log->text);
+
+	log_init(log, log->text, log->room);
+	log_line(log, "Linux lets only root (CAP_BPF and CAP_NET_ADMIN) load a classifier");
+	if (details)
+		log_add(log, "%s", details);
+	free(details);
+	return -EPERM;
+}
+
 static int diff_try(struct diff *diff)
 {
 	int err;
@@ -341,8 +354,7 @@ static int diff_try(struct diff *diff)
 	if (!err)
 		err = side_open(diff, &diff->linux_side);
 	if (err == -EPERM)
-		return log_error(diff->log, err,
-				 "Linux lets only root (CAP_BPF and CAP_NET_ADMIN) load a classifier");
+		return not_permitted(diff->log);
 	if (err)
 		return err;
 	out_object(&diff->out, NULL);
