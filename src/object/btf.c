@@ -288,7 +288,6 @@ int btf_size_of(const struct btf *btf, u32 id, u32 *size)
 		case BTF_KIND_CONST:
 		case BTF_KIND_RESTRICT:
 		case BTF_KIND_VAR:
-		case BTF_KIND_DECL_TAG:
 		case BTF_KIND_TYPE_TAG:
 			id = type->type;
 			continue;
@@ -315,6 +314,7 @@ const struct btf_type *btf_resolve(const struct btf *btf, u32 id)
 		case BTF_KIND_VOLATILE:
 		case BTF_KIND_CONST:
 		case BTF_KIND_RESTRICT:
+		case BTF_KIND_VAR:
 		case BTF_KIND_TYPE_TAG:
 			id = type->type;
 			continue;

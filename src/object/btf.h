@@ -40,7 +40,8 @@ const char *btf_name(const struct btf *btf, u32 off);
  *  most 32 deep. Returns 0 or -EINVAL. */
 must_check int btf_size_of(const struct btf *btf, u32 id, u32 *size);
 
-/** btf_resolve() - the type behind typedefs, qualifiers and tags of type @id, at most 32 deep, or NULL. */
+/** btf_resolve() - the type behind typedefs, qualifiers, type tags and variables of type @id, at most
+ *  32 deep, or NULL. */
 const struct btf_type *btf_resolve(const struct btf *btf, u32 id);
 
 static inline struct btf *btf_of(struct object *object)
