@@ -51,10 +51,6 @@ void call_reply(struct call *call, u32 off, u32 value);
 must_check int user_read(void *to, u64 from, u64 len);
 must_check int user_write(u64 to, const void *from, u64 len);
 
-/** user_dup() - a copy of @len bytes at @from; free() it. NULL in *@out for @len 0.
- *  Returns 0, -EFAULT or -ENOMEM. */
-must_check int user_dup(u64 from, u64 len, void **out);
-
 /** user_string() - a text with at most @room - 1 bytes, always ended. Returns its length, or -EFAULT;
  *  a longer one gives @room - 1 with the text cut. */
 must_check int user_string(char *to, u64 from, u32 room);

@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 
 #include "command/call.h"
 
@@ -53,23 +52,6 @@ int user_write(u64 to, const void *from, u64 len)
 	if (!to)
 		return -EFAULT;
 	memcpy(u64_ptr(to), from, len);
-	return 0;
-}
-
-int user_dup(u64 from, u64 len, void **out)
-{
-	void *copy;
-
-	*out = NULL;
-	if (!len)
-		return 0;
-	if (!from)
-		return -EFAULT;
-	copy = malloc(len);
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, u64_ptr(from), len);
-	*out = copy;
 	return 0;
 }
 

@@ -168,13 +168,6 @@ static int array_direct_value(struct map *map, u32 off, u8 **value, u32 *left)
 	return 0;
 }
 
-static u64 array_mem_usage(const struct map *map)
-{
-	const struct array *array = container_of(map, const struct array, map);
-
-	return sizeof(*array) + array->size;
-}
-
 const struct map_ops array_ops = {
 	.check = array_own_check,
 	.check_types = array_own_check_types,
@@ -187,5 +180,4 @@ const struct map_ops array_ops = {
 	.write = array_write,
 	.next_key = array_next_key,
 	.direct_value = array_direct_value,
-	.mem_usage = array_mem_usage,
 };

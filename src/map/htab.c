@@ -354,16 +354,6 @@ int htab_next_key(struct map *map, const void *key, void *next)
 	return 0;
 }
 
-u64 htab_mem_usage(const struct map *map)
-{
-	const struct htab *htab = container_of(map, const struct htab, map);
-	bool prealloc = !(map->flags & BPF_F_NO_PREALLOC);
-	u64 elems = prealloc ? map->max_entries : atomic_load(&htab->count);
-
-	return sizeof(*htab) + ((u64)htab->mask + 1) * sizeof(*htab->bucket) +
-	       elems * htab->elem_size;
-}
-
 static int htab_make(struct engine *engine, const union bpf_attr *attr, bool percpu,
 		     struct map **out)
 {
@@ -408,7 +398,6 @@ const struct map_ops htab_ops = {
 	.write = htab_write,
 	.take = htab_take,
 	.next_key = htab_next_key,
-	.mem_usage = htab_mem_usage,
 };
 
 const struct map_ops percpu_htab_ops = {
@@ -422,5 +411,4 @@ const struct map_ops percpu_htab_ops = {
 	.write = htab_write,
 	.take = htab_take,
 	.next_key = htab_next_key,
-	.mem_usage = htab_mem_usage,
 };

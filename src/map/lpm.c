@@ -43,7 +43,7 @@ struct lpm {
 	_Atomic(struct lpm_node *) root;
 	u32 data_size;       /* bytes of a key behind prefixlen */
 	u32 value_off;       /* in lpm_node.data */
-	_Atomic u32 count;   /* entries; changed under the lock */
+	u32 count;           /* entries, under the lock */
 	_Atomic u64 garbage;
 	u64 garbage_max;
 };
@@ -453,13 +453,6 @@ static int lpm_next_key(struct map *map, const void *key, void *next)
 	return 0;
 }
 
-static u64 lpm_mem_usage(const struct map *map)
-{
-	const struct lpm *lpm = container_of(map, const struct lpm, map);
-
-	return sizeof(*lpm) + atomic_load(&lpm->count) * lpm_node_size(lpm);
-}
-
 const struct map_ops lpm_ops = {
 	.check = lpm_check,
 	.check_types = lpm_check_types,
@@ -471,5 +464,4 @@ const struct map_ops lpm_ops = {
 	.read = lpm_read,
 	.write = lpm_write,
 	.next_key = lpm_next_key,
-	.mem_usage = lpm_mem_usage,
 };

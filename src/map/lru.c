@@ -571,7 +571,6 @@ const struct map_ops lru_ops = {
 	.write = lru_write,
 	.take = lru_take,
 	.next_key = htab_next_key,
-	.mem_usage = htab_mem_usage,
 };
 
 const struct map_ops percpu_lru_ops = {
@@ -585,5 +584,4 @@ const struct map_ops percpu_lru_ops = {
 	.write = lru_write,
 	.take = lru_take,
 	.next_key = htab_next_key,
-	.mem_usage = htab_mem_usage,
 };

@@ -60,8 +60,6 @@ struct map_ops {
 	 *  points into; NULL: not possible (-MAP_ENOTSUPP). Returns 0, -EINVAL (beyond
 	 *  the end) or -MAP_ENOTSUPP (more than one element). */
 	int (*direct_value)(struct map *map, u32 off, u8 **value, u32 *left);
-	/** mem_usage - bytes, as Linux's memlock in fdinfo counts them, near enough. */
-	u64 (*mem_usage)(const struct map *map);
 };
 
 enum map_row_flags {

@@ -132,13 +132,6 @@ static int percpu_array_write(struct map *map, struct client *client, const void
 	return 0;
 }
 
-static u64 percpu_array_mem_usage(const struct map *map)
-{
-	const struct percpu_array *array = container_of(map, const struct percpu_array, map);
-
-	return sizeof(*array) + array->pitch * array->cpus;
-}
-
 const struct map_ops percpu_array_ops = {
 	.check = percpu_array_check,
 	.check_types = array_check_types,
@@ -150,5 +143,4 @@ const struct map_ops percpu_array_ops = {
 	.read = percpu_array_read,
 	.write = percpu_array_write,
 	.next_key = array_next_key,
-	.mem_usage = percpu_array_mem_usage,
 };

@@ -146,11 +146,6 @@ static int prog_array_write(struct map *map, struct client *client, const void *
 	return 0;
 }
 
-static u64 prog_array_mem_usage(const struct map *map)
-{
-	return sizeof(struct prog_array) + (u64)map->max_entries * sizeof(struct prog *);
-}
-
 const struct map_ops prog_array_ops = {
 	.check = prog_array_check,
 	.create = prog_array_create,
@@ -161,5 +156,4 @@ const struct map_ops prog_array_ops = {
 	.write = prog_array_write,
 	.next_key = array_next_key,
 	.claim = prog_array_claim,
-	.mem_usage = prog_array_mem_usage,
 };
