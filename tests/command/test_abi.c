@@ -432,7 +432,7 @@ static void test_order(void **state)
 		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 			if (words[i].cmd == commands[row].cmd)
 				of[count++] = &words[i];
-		for (u32 n = 0; n < 400 && count > 1; n++) {
+		for (u32 n = 0; n < 200 && count > 1; n++) {
 			struct plan plan = { .cmd_row = row, .size = ATTR_SIZE };
 
 			plan.changes = 2 + n % 2;

@@ -27,7 +27,7 @@ struct state {
 	struct side *side[2];
 	int array[2], wide[2], hash[2];   /* one element of 16 bytes; two elements; a hash */
 	u32 func[2];                      /* BTF types that are functions */
-	u32 no_func;
+	u32 no_func, types;               /* and one that is none; how many there are */
 };
 
 /* linux/bpf.h may end before the last fields. */
@@ -465,6 +465,51 @@ static void test_map_info(void **state)
 		}
 }
 
+/* Every type as the key and as the value of every family. */
+static void test_map_types(void **state)
+{
+	static const struct {
+		u32 type, key, value, entries, flags;
+	} maps[] = {
+		{ BPF_MAP_TYPE_HASH, 4, 4, 1, 0 },
+		{ BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0 },
+		{ BPF_MAP_TYPE_ARRAY, 4, 4, 2, 0 },
+		{ BPF_MAP_TYPE_PERCPU_ARRAY, 4, 4, 1, 0 },
+		{ BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1, 0 },
+		{ BPF_MAP_TYPE_LPM_TRIE, 88, 4, 1, BPF_F_NO_PREALLOC },
+		{ BPF_MAP_TYPE_LRU_HASH, 88, 24, 8, 0 },
+	};
+	const struct state *s = *state;
+	u32 good = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++)
+		for (u32 key = 0; key < s->types + 2; key++)
+			for (u32 value = 0; value < s->types + 2; value++) {
+				int ret[2];
+
+				for_sides(n) {
+					union bpf_attr attr = {
+						.map_type = maps[i].type, .key_size = maps[i].key,
+						.value_size = maps[i].value, .map_flags = maps[i].flags,
+						.max_entries = maps[i].entries,
+						.btf_fd = (u32)s->side[n]->btf,
+						.btf_key_type_id = key, .btf_value_type_id = value };
+
+					ret[n] = side_bpf(s->side[n], BPF_MAP_CREATE, &attr, sizeof(attr));
+					if (ret[n] > 0) {
+						backend_close(s->side[n]->backend, ret[n]);
+						ret[n] = 0;
+					}
+				}
+				good += !ret[1];
+				if (ret[0] != ret[1])
+					fail_msg("map %zu, key type %u, value type %u: Linux %d, engine %d (%s)",
+						 i, key, value, ret[0], ret[1],
+						 backend_message(s->sides.engine.backend));
+			}
+	assert_true(good > 20);
+}
+
 static void test_btf_info(void **state)
 {
 	static const u32 rooms[] = { 0, 1, 24, sizeof(sample_btf) - 1, sizeof(sample_btf), 4096 };
@@ -537,6 +582,7 @@ static void find_types(struct state *s)
 		}
 		at += 12;
 	}
+	s->types = id;
 }
 
 static void test_none(void **state)
@@ -553,6 +599,7 @@ int main(void)
 		cmocka_unit_test_prestate(test_notes, &s),
 		cmocka_unit_test_prestate(test_prog_info, &s),
 		cmocka_unit_test_prestate(test_map_info, &s),
+		cmocka_unit_test_prestate(test_map_types, &s),
 		cmocka_unit_test_prestate(test_btf_info, &s),
 	};
 	char skipped[128];
