@@ -42,6 +42,7 @@ struct engine {
 
 	u32 cpus;
 	u64 seed;                    /* of hashes and generators */
+	_Atomic u64 generators;      /* given out so far: each has numbers of its own */
 	bool replay_clock;
 	_Atomic u64 replay_ns;
 

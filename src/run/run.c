@@ -42,7 +42,7 @@ int run_exec_create(struct engine *engine, u32 cpu, struct exec **out)
 	s->regions.secret = seed_of(engine, ~(u64)cpu);
 	exec->engine = engine;
 	exec->cpu = cpu;
-	exec->random = seed_of(engine, cpu);
+	exec->random = seed_of(engine, atomic_fetch_add(&engine->generators, 1));
 	exec->run = s;
 	exec->readable = run_readable;
 	*out = exec;

@@ -42,11 +42,14 @@ static void test_random(void **state)
 	const struct engine_config seeded = { .cpus = 2, .fixed_seed = true, .seed = 42 };
 	const struct engine_config other = { .cpus = 2, .fixed_seed = true, .seed = 43 };
 	struct fixture a, b, c;
-	u32 equal_cpu = 0, equal_seed = 0, high = 0;
+	u32 equal_cpu = 0, equal_seed = 0, equal_exec = 0, high = 0;
+	struct exec *second;
 
 	open_fixture(&a, &seeded);
 	open_fixture(&b, &seeded);
 	open_fixture(&c, &other);
+	/* As for every BPF_PROG_TEST_RUN, and one level deeper after a redirect. */
+	assert_int_equal(run_exec_create(&a.engine, 0, &second), 0);
 	for (int i = 0; i < DRAWS; i++) {
 		u64 one = CALL(get_prandom_u32, a.exec[0]);
 
@@ -54,9 +57,11 @@ static void test_random(void **state)
 		assert_true(one <= UINT32_MAX);
 		equal_cpu += one == CALL(get_prandom_u32, a.exec[1]);
 		equal_seed += one == CALL(get_prandom_u32, c.exec[0]);
+		equal_exec += one == CALL(get_prandom_u32, second);
 		high += one >> 31;
 	}
-	assert_true(equal_cpu < 3 && equal_seed < 3);
+	assert_true(equal_cpu < 3 && equal_seed < 3 && equal_exec < 3);
+	run_exec_destroy(second);
 	assert_in_range(high, 4 * DRAWS / 10, 6 * DRAWS / 10);
 	close_fixture(&a);
 	close_fixture(&b);
