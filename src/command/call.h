@@ -86,9 +86,13 @@ must_check int prog_fd_array_hold(struct call *call, struct prog *prog, struct l
  *  Returns 0; -EBADF, -EINVAL, -EPROTO, -E2BIG, -EFAULT as Linux. */
 must_check int prog_maps_resolve(struct call *call, struct prog *prog, struct log *log);
 
-/** prog_notes_load() - the BTF handle, func_info and line_info of PROG_LOAD, checked for what their
- *  readers rely on: offsets that grow and lie in the program, types and strings that exist.
- *  Returns 0; -EINVAL, -EFAULT, -E2BIG, -EBADF as Linux. */
-must_check int prog_notes_load(struct call *call, struct prog *prog, struct log *log);
+/** prog_funcs_load() - the BTF handle and func_info of PROG_LOAD, checked for what their readers rely
+ *  on: offsets that grow and start functions, types that exist and are functions.
+ *  Returns 0; -EINVAL, -EFAULT, -E2BIG, -ENOMEM, -EBADF as Linux. */
+must_check int prog_funcs_load(struct call *call, struct prog *prog, struct log *log);
+
+/** prog_lines_load() - the same for line_info, after the form of the code was checked: offsets that
+ *  grow and are instructions, texts that exist. */
+must_check int prog_lines_load(struct call *call, struct prog *prog, struct log *log);
 
 #endif

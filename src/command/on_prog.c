@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* on_prog.c - BPF_PROG_LOAD: from the client's attribute to a program that can run.
  *
- *   attribute -> instructions, licence, name -> fd_array (prog_maps.c) -> BTF and its notes
- *             (prog_notes.c) -> form of the code (isa/) -> maps named in it (prog_maps.c)
+ *   attribute -> instructions, licence, name -> fd_array (prog_maps.c) -> BTF and func_info
+ *             (prog_notes.c) -> form of the code (isa/) -> line_info -> maps named in it (prog_maps.c)
  *             -> run_prepare() -> id, handle
  *
  * The order is Linux's: it decides which errno a call with two faults gets. Nothing here says that a
@@ -33,18 +33,21 @@ static bool license_is_gpl(const char *license)
 	return false;
 }
 
-static int prog_type_check(u32 type, struct log *log)
+static bool prog_type_is_ours(u32 type)
 {
 	switch (type) {
 	case BPF_PROG_TYPE_SCHED_CLS:
 	case BPF_PROG_TYPE_SCHED_ACT:
 	case BPF_PROG_TYPE_SOCKET_FILTER:
-		return 0;
+		return true;
 	default:
-		if (!type || type >= PROG_TYPES)
-			return log_error(log, -EINVAL, "program: there is no type %u", type);
-		return log_error(log, -EOPNOTSUPP, "program: type %u is not supported here yet", type);
+		return false;
 	}
+}
+
+static bool prog_type_exists(u32 type)
+{
+	return type && type < PROG_TYPES;
 }
 
 /* Before anything is read from the client's memory. */
@@ -60,6 +63,9 @@ static int prog_attr_check(struct call *call)
 	if (!attr->insn_cnt || attr->insn_cnt > MAX_INSNS)
 		return log_error(log, -E2BIG, "program: %u instructions; 1 to %u are possible",
 				 attr->insn_cnt, MAX_INSNS);
+	if (prog_type_exists(attr->prog_type) && !prog_type_is_ours(attr->prog_type))
+		return log_error(log, -EOPNOTSUPP, "program: type %u is not supported here yet",
+				 attr->prog_type);
 	if (attr->attach_prog_fd || attr->attach_btf_id)
 		return log_error(log, -EINVAL, "program: this type attaches to no program or type");
 	return 0;
@@ -70,16 +76,14 @@ static int prog_attr_check_late(struct call *call, struct prog *prog)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
 	struct log *log = &call->log;
-	int err;
 
 	if (call_u64(call, ATTR_PROG_SIGNATURE))
 		return log_error(log, -EOPNOTSUPP, "program: signatures are not supported");
 	if (attr->prog_ifindex)
 		return log_error(log, -EOPNOTSUPP, "program: device %u takes no programs",
 				 attr->prog_ifindex);
-	err = prog_type_check(attr->prog_type, log);
-	if (err)
-		return err;
+	if (!prog_type_exists(attr->prog_type))
+		return log_error(log, -EINVAL, "program: there is no type %u", attr->prog_type);
 	if (object_name_copy(prog->name, attr->prog_name))
 		return log_error(log, -EINVAL,
 				 "program: a name has letters, digits, '_' and '.', 15 at most");
@@ -116,13 +120,14 @@ static int prog_check(struct call *call, struct prog *prog, struct log *log)
 
 	err = prog_fd_array_hold(call, prog, log);
 	if (!err)
-		err = prog_notes_load(call, prog, log);
-	if (err)
-		return err;
-	if (attr->core_relo_cnt)
-		return log_error(log, -EOPNOTSUPP,
-				 "program: CO-RE relocation is the loader's work, not the engine's");
-	err = insn_check_program(prog->insns, prog->insn_count, log);
+		err = prog_funcs_load(call, prog, log);
+	if (!err)
+		err = insn_check_program(prog->insns, prog->insn_count, log);
+	if (!err)
+		err = prog_lines_load(call, prog, log);
+	if (!err && attr->core_relo_cnt)
+		err = log_error(log, -EOPNOTSUPP,
+				"program: CO-RE relocation is the loader's work, not the engine's");
 	if (!err)
 		err = prog_seal_tag(prog, prog->insns);
 	if (!err)

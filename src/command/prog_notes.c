@@ -22,15 +22,31 @@ struct notes {
 	u64 from;
 	u32 count, from_size, to_size;
 	u32 size_off;     /* of the attribute's record size, to write ours back */
+	/* Is record @i good, after those before it? */
+	int (*check)(const struct prog *prog, const void *records, u32 i, struct log *log);
 };
 
-/* Copy records down to our size each; what is cut off must be 0. No more than @limit of them: there
- * cannot be more that are right, and the client must not decide how much memory this takes. */
-static int notes_read(struct call *call, const struct notes *n, u32 limit, struct log *log,
-		      void **out)
+/* Copy a record down to our size: what is cut off must be 0. */
+static int note_read(struct call *call, const struct notes *n, u32 i, struct log *log, void *to)
+{
+	u64 at = n->from + (u64)i * n->from_size;
+
+	if (user_zeros(at + n->to_size, n->from_size - n->to_size)) {
+		call_reply(call, n->size_off, n->to_size);
+		return log_error(log, -E2BIG, "program: %s record %u has fields of the future", n->what,
+				 i);
+	}
+	return user_read(to, at, n->to_size);
+}
+
+/* All records, read and checked one after the other. No more than @limit of them: there cannot be
+ * more that are right, and the client must not decide how much memory this takes. */
+static int notes_read(struct call *call, const struct prog *prog, const struct notes *n, u32 limit,
+		      struct log *log, void **out)
 {
 	u32 count = min_u32(n->count, limit);
 	u8 *notes;
+	int err = 0;
 
 	if (n->from_size < n->to_size || n->from_size > NOTE_SIZE_MAX || n->from_size % 4)
 		return log_error(log, -EINVAL, "program: %s records of %u bytes", n->what,
@@ -42,16 +58,14 @@ static int notes_read(struct call *call, const struct notes *n, u32 limit, struc
 	notes = calloc(count, n->to_size);
 	if (!notes)
 		return -ENOMEM;
-	for (u32 i = 0; i < count; i++) {
-		u64 at = n->from + (u64)i * n->from_size;
-
-		if (user_zeros(at + n->to_size, n->from_size - n->to_size)) {
-			free(notes);
-			call_reply(call, n->size_off, n->to_size);
-			return log_error(log, -E2BIG, "program: %s record %u has fields of the future",
-					 n->what, i);
-		}
-		memcpy(notes + (size_t)i * n->to_size, u64_ptr(at), n->to_size);
+	for (u32 i = 0; !err && i < count; i++) {
+		err = note_read(call, n, i, log, notes + (size_t)i * n->to_size);
+		if (!err)
+			err = n->check(prog, notes, i, log);
+	}
+	if (err) {
+		free(notes);
+		return err;
 	}
 	*out = notes;
 	return 0;
@@ -82,20 +96,16 @@ static u8 *notes_starts(const struct prog *prog, u32 *count)
 	return starts;
 }
 
-/* Before it is known where functions start. */
-static int func_info_order(const struct prog *prog, const struct btf *btf, struct log *log)
+static int func_note_check(const struct prog *prog, const void *records, u32 i, struct log *log)
 {
-	const struct bpf_func_info *info = prog->func_info;
+	const struct bpf_func_info *info = records;
+	const struct btf_type *type = btf_type(btf_of(prog->btf), info[i].type_id);
 
-	for (u32 i = 0; i < prog->func_info_count; i++) {
-		const struct btf_type *type = btf_type(btf, info[i].type_id);
-
-		if (i ? info[i].insn_off <= info[i - 1].insn_off : info[i].insn_off)
-			return log_error(log, -EINVAL, "program: func_info %u is out of order", i);
-		if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_FUNC)
-			return log_error(log, -EINVAL, "program: func_info %u: BTF type %u is no function",
-					 i, info[i].type_id);
-	}
+	if (i ? info[i].insn_off <= info[i - 1].insn_off : info[i].insn_off)
+		return log_error(log, -EINVAL, "program: func_info %u is out of order", i);
+	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_FUNC)
+		return log_error(log, -EINVAL, "program: func_info %u: BTF type %u is no function", i,
+				 info[i].type_id);
 	return 0;
 }
 
@@ -115,24 +125,30 @@ static int func_info_check(const struct prog *prog, const u8 *starts, u32 functi
 	return 0;
 }
 
-static int line_info_check(const struct prog *prog, const struct btf *btf, const u8 *starts,
-			   u32 functions, struct log *log)
+static int line_note_check(const struct prog *prog, const void *records, u32 i, struct log *log)
+{
+	const struct btf *btf = btf_of(prog->btf);
+	const struct bpf_line_info *info = records;
+	u32 at = info[i].insn_off;
+
+	if ((i && at <= info[i - 1].insn_off) || at >= prog->insn_count)
+		return log_error(log, -EINVAL, "program: line_info %u is out of order", i);
+	if (!prog->insns[at].code)
+		return log_error(log, -EINVAL, "program: line_info %u: no instruction starts at %u", i,
+				 at);
+	if (info[i].line_off >= btf->strings_len || info[i].file_name_off >= btf->strings_len)
+		return log_error(log, -EINVAL, "program: line_info %u has no text", i);
+	return 0;
+}
+
+static int line_info_check(const struct prog *prog, const u8 *starts, u32 functions,
+			   struct log *log)
 {
 	const struct bpf_line_info *info = prog->line_info;
 	u32 started = 0;
 
-	for (u32 i = 0; i < prog->line_info_count; i++) {
-		u32 at = info[i].insn_off;
-
-		if ((i && at <= info[i - 1].insn_off) || at >= prog->insn_count)
-			return log_error(log, -EINVAL, "program: line_info %u is out of order", i);
-		if (!prog->insns[at].code)
-			return log_error(log, -EINVAL, "program: line_info %u: no instruction starts at %u",
-					 i, at);
-		if (info[i].line_off >= btf->strings_len || info[i].file_name_off >= btf->strings_len)
-			return log_error(log, -EINVAL, "program: line_info %u has no text", i);
-		started += starts[at];
-	}
+	for (u32 i = 0; i < prog->line_info_count; i++)
+		started += starts[info[i].insn_off];
 	if (started != functions)
 		return log_error(log, -EINVAL, "program: line_info knows %u of %u function starts",
 				 started, functions);
@@ -146,18 +162,17 @@ static int func_info_load(struct call *call, struct prog *prog, const u8 *starts
 	const struct notes notes = {
 		.what = "func_info", .from = attr->func_info, .count = attr->func_info_cnt,
 		.from_size = attr->func_info_rec_size, .to_size = sizeof(struct bpf_func_info),
-		.size_off = offsetof(union bpf_attr, func_info_rec_size),
+		.size_off = offsetof(union bpf_attr, func_info_rec_size), .check = func_note_check,
 	};
 	/* One more than there can be shows that there are too many. */
 	u32 limit = prog->insn_count + 1;
-	int err = notes_read(call, &notes, limit, log, &prog->func_info);
+	int err = notes_read(call, prog, &notes, limit, log, &prog->func_info);
 
 	if (err)
 		return err;
 	prog->func_info_count = min_u32(notes.count, limit);
 	prog->func_info_size = notes.to_size;
-	err = func_info_order(prog, btf_of(prog->btf), log);
-	return err ? err : func_info_check(prog, starts, functions, log);
+	return func_info_check(prog, starts, functions, log);
 }
 
 static int line_info_load(struct call *call, struct prog *prog, const u8 *starts, u32 functions,
@@ -167,26 +182,37 @@ static int line_info_load(struct call *call, struct prog *prog, const u8 *starts
 	const struct notes notes = {
 		.what = "line_info", .from = attr->line_info, .count = attr->line_info_cnt,
 		.from_size = attr->line_info_rec_size, .to_size = sizeof(struct bpf_line_info),
-		.size_off = offsetof(union bpf_attr, line_info_rec_size),
+		.size_off = offsetof(union bpf_attr, line_info_rec_size), .check = line_note_check,
 	};
 	u32 limit = prog->insn_count + 1;
 	int err;
 
 	if (notes.count > INT_MAX / sizeof(struct bpf_line_info))
 		return log_error(log, -EINVAL, "program: line_info with %u records", notes.count);
-	err = notes_read(call, &notes, limit, log, &prog->line_info);
+	err = notes_read(call, prog, &notes, limit, log, &prog->line_info);
 	if (err)
 		return err;
 	prog->line_info_count = min_u32(notes.count, limit);
 	prog->line_info_size = notes.to_size;
-	return line_info_check(prog, btf_of(prog->btf), starts, functions, log);
+	return line_info_check(prog, starts, functions, log);
 }
 
-int prog_notes_load(struct call *call, struct prog *prog, struct log *log)
+/* One kind of notes, which says where functions start. */
+static int notes_load(struct call *call, struct prog *prog, struct log *log,
+		      int (*notes)(struct call *call, struct prog *prog, const u8 *starts,
+				   u32 functions, struct log *log))
+{
+	u32 functions;
+	u8 *starts = notes_starts(prog, &functions);
+	int err = starts ? notes(call, prog, starts, functions, log) : -ENOMEM;
+
+	free(starts);
+	return err;
+}
+
+int prog_funcs_load(struct call *call, struct prog *prog, struct log *log)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
-	u32 functions;
-	u8 *starts;
 	int err;
 
 	if (!attr->func_info_cnt && !attr->line_info_cnt)
@@ -194,13 +220,10 @@ int prog_notes_load(struct call *call, struct prog *prog, struct log *log)
 	err = fd_get(call->client, (int)attr->prog_btf_fd, OBJECT_BTF, &prog->btf, NULL);
 	if (err)
 		return log_error(log, err, "program: handle %u is not BTF", attr->prog_btf_fd);
-	starts = notes_starts(prog, &functions);
-	if (!starts)
-		return -ENOMEM;
-	if (attr->func_info_cnt)
-		err = func_info_load(call, prog, starts, functions, log);
-	if (!err && attr->line_info_cnt)
-		err = line_info_load(call, prog, starts, functions, log);
-	free(starts);
-	return err;
+	return attr->func_info_cnt ? notes_load(call, prog, log, func_info_load) : 0;
+}
+
+int prog_lines_load(struct call *call, struct prog *prog, struct log *log)
+{
+	return call->attr->bpf.line_info_cnt ? notes_load(call, prog, log, line_info_load) : 0;
 }
