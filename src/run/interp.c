@@ -31,7 +31,7 @@ static const u8 *packet_below(const struct packet *p, s32 off, u32 size)
 	u32 header = net ? p->net_off : p->mac_off;
 	const u8 *at;
 
-	if (off < LL_OFF || header == PACKET_NO_OFFSET)
+	if (off >= 0 || off < LL_OFF || header == PACKET_NO_OFFSET)
 		return NULL;
 	at = p->head + header;
 	off -= net ? NET_OFF : LL_OFF;
@@ -40,19 +40,9 @@ static const u8 *packet_below(const struct packet *p, s32 off, u32 size)
 	return at + off;
 }
 
-eval_inline bool packet_load(const struct packet *p, u32 offset, u32 size, u64 *value)
+eval_inline u64 packet_value(const u8 *bytes, u32 width)
 {
-	u64 at = ptr_u64(p->data) + offset;
-	const u8 *bytes = u64_ptr(at);
-
-	/* An offset below 0 is far above every length here. */
-	if (unlikely(at + size > ptr_u64(p->tail))) {
-		bytes = (s32)offset < 0 ? packet_below(p, (s32)offset, size) : NULL;
-		if (!bytes)
-			return false;
-	}
-	*value = size == 1 ? *bytes : size == 2 ? get_be16(bytes) : get_be32(bytes);
-	return true;
+	return width == 8 ? *bytes : width == 16 ? get_be16(bytes) : get_be32(bytes);
 }
 
 eval_inline u64 memory_load(u64 at, u32 width)
@@ -223,11 +213,10 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 #define HANDLE_EXIT(id, width, flags)
 #define LDX_CHECKED(then, id, width, flags)                                                        \
 	at = SRC + OFF;                                                                            \
-	if (likely(IN_PACKET(at, width) || IN_STACK(at, width))) {                                 \
-		DST = eval_load(memory_load(at, width), width, (flags) & F_SIGNED);                \
-		then;                                                                              \
-	}                                                                                          \
-	goto slow_##id;
+	if (unlikely(!IN_PACKET(at, width)))                                                       \
+		goto elsewhere_##id;                                                               \
+	DST = eval_load(memory_load(at, width), width, (flags) & F_SIGNED);                        \
+	then;
 #define LDX_TRUSTED(then, id, width, flags)                                                        \
 	at = SRC + OFF;                                                                            \
 	if (likely(at - ptr_u64(packet) >= sizeof(packet->ctx))) {                                 \
@@ -238,6 +227,11 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 #define HANDLE_LDX(id, width, flags)                                                               \
 	LOAD_HANDLERS(C_##id, LDX_CHECKED, id, width, flags)                                       \
 	LOAD_HANDLERS(X_##id, LDX_TRUSTED, id, width, flags)                                       \
+	elsewhere_##id:                                                                            \
+	if (IN_STACK(at, width)) {                                                                 \
+		DST = eval_load(memory_load(at, width), width, (flags) & F_SIGNED);                \
+		NEXT;                                                                              \
+	}                                                                                          \
 	slow_##id:                                                                                 \
 	if (!checked_load(s, INSN_##id, at, &value))                                               \
 		goto fault;                                                                        \
@@ -266,18 +260,30 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 #define HANDLE_ATOMIC(id, width, flags)                                                            \
 	X_##id: atomic_do(INSN_##id, atomic_address(flags, r, op), r, op); NEXT;
 #define HANDLE_LD_IMM64(id, width, flags)
-/* A load outside of the packet ends the function with 0. */
-#define LD_PACKET(then, width, off)                                                                \
+/* An offset below 0 is far above every length here. A load of nothing ends the function with 0. */
+#define LD_PACKET(then, id, width, offset)                                                         \
 	if (unlikely(r[6] != ptr_u64(packet)))                                                     \
 		goto not_ctx;                                                                      \
-	if (unlikely(!packet_load(packet, (u32)(off), (width) / 8, &r[0]))) {                      \
+	at = ptr_u64(packet->data) + (u32)(offset);                                                \
+	if (unlikely(at + (width) / 8 > ptr_u64(packet->tail)))                                    \
+		goto beyond_##id;                                                                  \
+	r[0] = packet_value(u64_ptr(at), width);                                                   \
+	then;
+#define LD_BEYOND(id, width, offset)                                                               \
+	beyond_##id:                                                                               \
+	bytes = packet_below(packet, (s32)(offset), (width) / 8);                                  \
+	if (!bytes) {                                                                              \
 		r[0] = 0;                                                                          \
 		goto K_EXIT;                                                                       \
 	}                                                                                          \
-	then;
-#define HANDLE_LD_ABS(id, width, flags) LOAD_HANDLERS(K_##id, LD_PACKET, width, op->imm)
+	r[0] = packet_value(bytes, width);                                                         \
+	NEXT;
+#define HANDLE_LD_ABS(id, width, flags)                                                            \
+	LOAD_HANDLERS(K_##id, LD_PACKET, id, width, op->imm)                                       \
+	LD_BEYOND(id, width, op->imm)
 #define HANDLE_LD_IND(id, width, flags)                                                            \
-	LOAD_HANDLERS(X_##id, LD_PACKET, width, (u32)op->imm + (u32)SRC)
+	LOAD_HANDLERS(X_##id, LD_PACKET, id, width, (u32)op->imm + (u32)SRC)                       \
+	LD_BEYOND(id, width, (u32)op->imm + (u32)SRC)
 
 /* A load that probably is from the context. */
 #define LD_CTX(then, what)                                                                         \
@@ -311,6 +317,7 @@ u64 interp_loop(struct run_state *s, const struct prog *prog, const void *const 
 	} regs;
 	u64 *const r = regs.r;
 	u64 end, at, value;
+	const u8 *bytes;
 
 	if (unlikely(labels_out)) {
 		*labels_out = labels;
