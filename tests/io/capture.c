@@ -17,7 +17,16 @@ static void *must(void *memory)
 
 void bytes_add(struct bytes *bytes, const void *from, size_t len)
 {
-	bytes->at = must(realloc(bytes->at, bytes->len + len + 1));
+	size_t room = 4096;
+
+	/* Doubled when it is full: a copy for each field takes minutes under ASan. */
+	while (room <= bytes->len)
+		room *= 2;
+	if (!bytes->at || room <= bytes->len + len) {
+		while (room <= bytes->len + len)
+			room *= 2;
+		bytes->at = must(realloc(bytes->at, room));
+	}
 	memcpy(bytes->at + bytes->len, from, len);
 	bytes->len += len;
 }
