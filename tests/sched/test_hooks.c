@@ -80,6 +80,12 @@ static void test_row(void **ctx)
 			printf("%-50s %s\n", row->name, theirs);
 			return;
 		}
+		/* On a busy machine a frame may be late; one that comes too much stays. */
+		for (int slow = 0; slow < 3 && strcmp(theirs, row->expect); slow++) {
+			state.linux_side.settle_ms *= 5;
+			row_run(&state.linux_side, row, theirs, sizeof(theirs));
+		}
+		state.linux_side.settle_ms = WORLD_SETTLE_MS;
 		if (strcmp(theirs, row->expect))
 			fail_msg("%s: Linux: %s; the table: %s", row->name, theirs, row->expect);
 	}

@@ -29,7 +29,6 @@
 #include "wire/msg.h"
 
 #define MAGIC "clsbpf-world"
-#define SETTLE_MS 15            /* for Linux, whose pairs deliver from a softirq */
 #define RECORD 64
 
 static const u16 recorded[] = { 44, 32, 8, 24, 16, 4 };
@@ -467,6 +466,7 @@ int world_open(struct world *w, bool is_linux, const char **why)
 	w->is_linux = is_linux;
 	for (u32 i = 0; i < WORLD_DEVICES; i++)
 		w->socket[i] = w->recorder[i] = -1;
+	w->settle_ms = WORLD_SETTLE_MS;
 	*why = "not root: Linux cannot be asked";
 	if (is_linux && geteuid())
 		return 1;
@@ -517,7 +517,7 @@ static void linux_send(struct world *w, u32 device, const u8 *frame, u32 len)
 	/* A filter that drops makes it fail. */
 	(void)!sendto(fd, frame, len, 0, (void *)&to, sizeof(to));
 	close(fd);
-	(void)poll(NULL, 0, SETTLE_MS);
+	(void)poll(NULL, 0, w->settle_ms);
 	for (u32 i = 0; i < WORLD_DEVICES; i++) {
 		u8 got[256];
 		ssize_t n;

@@ -43,12 +43,15 @@ struct filter_spec {
 	struct prog_spec prog;
 };
 
+#define WORLD_SETTLE_MS 15
+
 struct world {
 	struct backend *backend;
 	bool is_linux;
 	u32 ifindex[DEV_OTHERS + 1];
 	int recorder[WORLD_DEVICES];   /* maps */
-	int socket[WORLD_DEVICES];     /* of Linux */
+	int socket[WORLD_DEVICES];     /* of Linux, */
+	int settle_ms;                 /* whose pairs deliver from a softirq, some time later */
 	_Atomic u32 delivered[WORLD_DEVICES];
 	struct worker *worker;         /* of the engine */
 };
