@@ -48,6 +48,9 @@ enum op_kind {
 	OP_CTX_H,
 	OP_CTX_W,
 	OP_CTX_DW,
+	/* "r0 = constant" and the exit behind it, in one step. */
+	OP_RETURN32,
+	OP_RETURN64,
 	OP_ONE_KINDS,
 	OP_KINDS = 3 * OP_ONE_KINDS,
 };

@@ -308,6 +308,7 @@ u64 interp_loop(struct run_state *s, const struct prog *prog, const void *const 
 		[OP_CTX_W] = &&ctx_w, [OP_CTX_DW] = &&ctx_dw,
 		PAIR(OP_CTX_B, ctx_b), PAIR(OP_CTX_H, ctx_h), PAIR(OP_CTX_W, ctx_w),
 		PAIR(OP_CTX_DW, ctx_dw),
+		[OP_RETURN32] = &&return32, [OP_RETURN64] = &&return64,
 	};
 	struct packet *packet;
 	const struct op *op;
@@ -388,6 +389,14 @@ K_CALL_LOCAL:
 		goto fault;
 	JUMP;
 
+return32:
+	r[0] = (u32)op->imm;
+	op++;
+	goto K_EXIT;
+
+return64:
+	r[0] = IMM;
+	op++;
 K_EXIT:
 	STOP_IF_OVER;
 	if (!s->depth)

@@ -29,6 +29,7 @@ struct translation {
 	u32 kind[2];            /* of the instruction's op in code->checked and code->trusted */
 	u32 load[2];            /* of the instruction before, when it loads @loaded; else OP_KINDS */
 	u8 loaded;
+	u32 result;             /* the same when it sets R0 to a constant: OP_RETURN32 or 64 */
 	u32 at;                 /* instruction being translated */
 	u32 helper_room;
 };
@@ -347,6 +348,11 @@ static void translate_pair(struct translation *t, const struct insn_op *op,
 
 	if (t->load[CHECKED] != OP_KINDS)
 		join_load(t, op, insn);
+	if (t->result != OP_KINDS && op->id == INSN_EXIT)
+		t->code->checked[t->at - 1].label = t->code->trusted[t->at - 1].label =
+			t->labels[t->result];
+	t->result = shape == SHAPE_MOV && !op->reg && insn->dst_reg == BPF_REG_0
+		    ? op->id == INSN_MOV32 ? OP_RETURN32 : OP_RETURN64 : OP_KINDS;
 	if (shape == SHAPE_LDX || shape == SHAPE_LD_ABS || shape == SHAPE_LD_IND) {
 		memcpy(t->load, t->kind, sizeof(t->load));
 		t->loaded = shape == SHAPE_LDX ? insn->dst_reg : BPF_REG_0;
@@ -363,7 +369,7 @@ static int translate_all(struct translation *t)
 
 	t->guess[BPF_REG_1] = GUESS_CTX;
 	t->guess[BPF_REG_10] = GUESS_FRAME;
-	t->load[CHECKED] = OP_KINDS;
+	t->load[CHECKED] = t->result = OP_KINDS;
 	for (t->at = 0; t->at < prog->insn_count; t->at += op.slots) {
 		const struct bpf_insn *insn = &prog->insns[t->at];
 		struct op *checked = &code->checked[t->at], *trusted = &code->trusted[t->at];
