@@ -264,12 +264,39 @@ static s64 collect_keys(struct backend *backend, const struct load_map *map, u8 
 	return -ENOMEM;
 }
 
+/* Keys of an array are its indices, in this order, and there may be as many as the object's author
+ * liked: nothing is kept of them. */
+static int dump_array(struct backend *backend, const struct load_map *map, u32 cpus,
+		      struct out *out, u8 *value)
+{
+	int err = 0;
+
+	out_array(out, map->name);
+	out_text(out, "map %s: %" PRIu32 " entries\n", map->name, map->max_entries);
+	for (u32 i = 0; !err && i < map->max_entries && !ferror(out->file); i++) {
+		u32 key = i;
+
+		err = elem_command(backend, BPF_MAP_LOOKUP_ELEM, map, &key, value);
+		if (!err)
+			out_entry(out, map, cpus, (const u8 *)&key, value);
+	}
+	out_array_end(out);
+	return err;
+}
+
 int mapfile_dump(struct backend *backend, const struct load_map *map, u32 cpus, struct out *out)
 {
 	u8 *keys = NULL, *value = calloc(1, value_room(map, cpus) + 1);
-	s64 count = value ? collect_keys(backend, map, &keys) : -ENOMEM;
 	u32 size = map->key_size;
+	s64 count;
 
+	if (value && (map->type == BPF_MAP_TYPE_ARRAY || map->type == BPF_MAP_TYPE_PERCPU_ARRAY)) {
+		int err = dump_array(backend, map, cpus, out, value);
+
+		free(value);
+		return err;
+	}
+	count = value ? collect_keys(backend, map, &keys) : -ENOMEM;
 	if (count < 0) {
 		free(value);
 		return (int)count;
@@ -277,7 +304,7 @@ int mapfile_dump(struct backend *backend, const struct load_map *map, u32 cpus, 
 	qsort_r(keys, (size_t)count, size, key_order, &size);
 	out_array(out, map->name);
 	out_text(out, "map %s: %" PRIu64 " entries\n", map->name, (u64)count);
-	for (s64 i = 0; i < count; i++)
+	for (s64 i = 0; i < count && !ferror(out->file); i++)
 		if (!elem_command(backend, BPF_MAP_LOOKUP_ELEM, map, keys + i * size, value))
 			out_entry(out, map, cpus, keys + i * size, value);
 	out_array_end(out);

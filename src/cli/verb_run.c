@@ -11,6 +11,7 @@
 #include <linux/if_arp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,7 +32,8 @@
 
 struct run_settings {
 	const char *read, *write, *expression;
-	bool ingress, direct_action, json, per_packet, dump_maps, quiet, interpret, seeded;
+	bool ingress, direct_action, json, per_packet, dump_maps, quiet, interpret, seeded,
+	     limited;
 	const char *classid;
 	u64 seed, limit;
 	u32 ifindex, workers;
@@ -64,7 +66,7 @@ static const struct option_row run_options[] = {
 	{ "--jit", OPTION_LATER, 0, NULL, "machine code is not there yet", 0 },
 	{ "--seed", OPTION_U64, AT(seed), "N", "seed of random numbers and hashes: repeatable",
 	  AT(seeded) },
-	{ "-n", OPTION_U64, AT(limit), "COUNT", "stop after COUNT packets", 0 },
+	{ "-n", OPTION_U64, AT(limit), "COUNT", "stop after COUNT packets", AT(limited) },
 	{ "-F", OPTION_STRING, AT(expression), "EXPR", "tcpdump expression that chooses packets", 0 },
 	{ "--per-packet", OPTION_FLAG, AT(per_packet), NULL, "one line a packet", 0 },
 	{ "-i", OPTION_LATER, 0, "DEV", "packets from a device are not there yet", 0 },
@@ -135,6 +137,8 @@ static int parse_words(struct run_settings *set, int argc, char **argv, struct l
 		return log_error(log, -EOPNOTSUPP, "--workers: more than one is not there yet");
 	if (!set->workers)
 		return log_error(log, -EINVAL, "--workers: at least one is needed");
+	if (set->limited && !set->limit)
+		return log_error(log, -EINVAL, "-n: at least one packet is needed");
 	if (set->write && !strcmp(set->write, "-") && (!set->quiet || set->per_packet || set->dump_maps))
 		return log_error(log, -EINVAL, "-w -: results go to standard output; name a file, or add -q");
 	return object_words_parse(&set->words, left, argv, "run", log);
@@ -473,9 +477,24 @@ static int run_pump(struct run *run)
 	sigaction(SIGTERM, &action, NULL);
 	buffer_traces(run);
 	err = pump_run(&run->pump, run->log);
+	/* What follows cannot be left half done: a signal ends it. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	if (run->shows_progress && run->shown_ns)
 		fprintf(stderr, "\r\033[K");
 	return err;
+}
+
+/* Opening the file to write empties it: it must not be the one that is read. */
+static bool writes_its_input(const struct run_settings *set)
+{
+	struct stat in, out;
+
+	if (!set->write || !strcmp(set->write, "-") || stat(set->write, &out) || !S_ISREG(out.st_mode))
+		return false;
+	return !(set->read && strcmp(set->read, "-") ? stat(set->read, &in) :
+						       fstat(STDIN_FILENO, &in)) &&
+	       in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 
 /* What the command line names, before anything is made of it. */
@@ -493,6 +512,9 @@ static int run_open(struct run *run)
 		err = load_choose(run->object, &choice, run->log, &run->prog);
 	if (!err && !set->read && isatty(STDIN_FILENO))
 		err = log_error(run->log, -EINVAL, "no capture: -r FILE, or one on standard input");
+	if (!err && writes_its_input(set))
+		err = log_error(run->log, -EINVAL, "-w %s: this is the capture that is read",
+				set->write);
 	return err ? err : source_open(set->read, run->log, &run->source);
 }
 

@@ -77,15 +77,30 @@ int htab_init(struct htab *htab, struct engine *engine, const union bpf_attr *at
 	htab->garbage_max = max_entries * htab->elem_size;
 	if (htab->garbage_max < GARBAGE_MIN)
 		htab->garbage_max = GARBAGE_MIN;
+	htab->used = calloc(buckets / HTAB_GROUP + 1, 1);
+	if (!htab->used)
+		return -ENOMEM;
 	htab->bucket = area_alloc((u64)buckets * sizeof(*htab->bucket));
+	if (!htab->bucket)
+		free(htab->used);
 	return htab->bucket ? 0 : -ENOMEM;
+}
+
+/* The first bucket from @i on that may hold something; beyond mask: none. Memory of buckets that
+ * nothing was put into is not touched. */
+static u32 bucket_next(const struct htab *htab, u32 i)
+{
+	while (i <= htab->mask && !atomic_load_explicit(&htab->used[i / HTAB_GROUP],
+							memory_order_acquire))
+		i = (i / HTAB_GROUP + 1) * HTAB_GROUP;
+	return i;
 }
 
 void htab_fini(struct htab *htab)
 {
 	u32 left = atomic_load(&htab->count);
 
-	for (u32 i = 0; left && i <= htab->mask; i++) {
+	for (u32 i = bucket_next(htab, 0); left && i <= htab->mask; i = bucket_next(htab, i + 1)) {
 		struct htab_elem *elem = atomic_load(&htab->bucket[i].head), *next;
 
 		for (; elem; elem = next, left--) {
@@ -94,6 +109,7 @@ void htab_fini(struct htab *htab)
 		}
 	}
 	area_free(htab->bucket, ((u64)htab->mask + 1) * sizeof(*htab->bucket));
+	free(htab->used);
 }
 
 /* The value of one CPU, or of all, into an element. Programs give value_size bytes; bpf(2) gives
@@ -346,7 +362,7 @@ int htab_next_key(struct map *map, const void *key, void *next)
 	u32 i = elem ? (elem->hash & htab->mask) + 1 : 0;
 
 	found = elem ? atomic_load_explicit(&elem->next, memory_order_acquire) : NULL;
-	for (; !found && i <= htab->mask; i++)
+	for (i = bucket_next(htab, i); !found && i <= htab->mask; i = bucket_next(htab, i + 1))
 		found = atomic_load_explicit(&htab->bucket[i].head, memory_order_acquire);
 	if (!found)
 		return -ENOENT;

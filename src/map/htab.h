@@ -44,9 +44,13 @@ struct htab_bucket {
 	_Atomic u32 lock;
 };
 
+/* Buckets that are walked or passed over together: a walk must not cost what max_entries promises. */
+#define HTAB_GROUP 1024u
+
 struct htab {
 	struct map map;
 	struct htab_bucket *bucket;
+	_Atomic u8 *used;            /* has a group of HTAB_GROUP buckets ever held anything? */
 	u32 mask;                    /* buckets - 1 */
 	u32 key_size;                /* one load nearer than map's */
 	u64 seed[2];
@@ -178,7 +182,10 @@ static inline struct htab_elem *htab_find(const struct htab *htab, const void *k
 static inline void htab_link(struct htab *htab, struct htab_elem *elem)
 {
 	struct htab_bucket *bucket = htab_bucket(htab, elem->hash);
+	_Atomic u8 *used = &htab->used[(elem->hash & htab->mask) / HTAB_GROUP];
 
+	if (unlikely(!atomic_load_explicit(used, memory_order_relaxed)))
+		atomic_store_explicit(used, 1, memory_order_release);
 	atomic_store_explicit(&elem->next, atomic_load_explicit(&bucket->head, memory_order_relaxed),
 			      memory_order_relaxed);
 	atomic_store_explicit(&bucket->head, elem, memory_order_release);
