@@ -24,7 +24,8 @@ chmod 755 "$tmp"
 cp "$clsbpf" "$build/examples/firewall.o" "$top/examples/captures/demo.pcap" "$tmp/"
 chmod 755 "$tmp/clsbpf"
 chmod 644 "$tmp/firewall.o" "$tmp/demo.pcap"
-check_status "diff as nobody says that Linux refuses" 2 \
-	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \
-	"$tmp/clsbpf" diff "$tmp/firewall.o" -r "$tmp/demo.pcap"
+drop=
+[ "$(id -u)" = 0 ] && drop="setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all"
+# shellcheck disable=SC2086
+check_status "diff without privileges says that Linux refuses" 2 $drop "$tmp/clsbpf" diff "$tmp/firewall.o" -r "$tmp/demo.pcap"
 tap_end
