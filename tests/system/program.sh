@@ -83,6 +83,51 @@ check "-F chooses" sh -c "'$clsbpf' run '$firewall' -r '$capture' -F 'udp port 5
 	grep -q '\"packets\":$(tcpdump -nr "$capture" 'udp port 53' 2>/dev/null | wc -l),'"
 check "-w - gives a capture" sh -c "'$clsbpf' run '$firewall' -r '$capture' -q -w - | tcpdump -nr - 2>/dev/null |
 	wc -l | grep -qx $total"
+cp "$capture" "$tmp/own.pcap"
+shows "-w does not empty what is read" 1 "-w $tmp/own.pcap: this is the capture that is read" \
+	"$clsbpf" run "$firewall" -r "$tmp/own.pcap" -w "$tmp/own.pcap"
+check "and the capture is whole" cmp "$capture" "$tmp/own.pcap"
+check_status "nor what comes on standard input" 1 \
+	sh -c "'$clsbpf' run '$firewall' -w '$tmp/own.pcap' <'$tmp/own.pcap'"
+shows "-n 0 is no count" 1 "-n: at least one packet is needed" "$clsbpf" run "$firewall" -r "$capture" -n 0
+cat >"$tmp/large.c" <<'C'
+#include "clsbpf/bpf.h"
+#define MAP(name, kind) struct { __uint(type, kind); __uint(max_entries, 100000000); \
+	__type(key, __u32); __type(value, __u64); } name SEC(".maps")
+MAP(row, BPF_MAP_TYPE_ARRAY);
+MAP(table, BPF_MAP_TYPE_HASH);
+SEC("classifier") int large(struct __sk_buff *skb)
+{
+	__u32 key = skb->len;
+	__u64 one = 1, *first = bpf_map_lookup_elem(&row, &key);
+
+	if (first)
+		*first = 1;
+	bpf_map_update_elem(&table, &key, &one, 0);
+	return TC_ACT_OK;
+}
+LICENSE("GPL");
+C
+if command -v clang >/dev/null; then
+	clang -O2 -g -target bpf -I"$top/examples/include" -c "$tmp/large.c" -o "$tmp/large.o"
+	# An address sanitizer reserves more than this for itself.
+	if "$clsbpf" run "$tmp/large.o" -r "$capture" -n 5 -q 2>/dev/null; then
+		python3 - "$clsbpf" run "$tmp/large.o" -r "$capture" -n 5 -q >"$tmp/rss" <<'P'
+import os, resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+P
+		check "maps of 100,000,000 elements take no memory for what is not there: $(cat "$tmp/rss") MB" \
+			test "$(cat "$tmp/rss")" -lt 300
+	else
+		skip "maps of 100,000,000 elements" "this machine has too little memory for such maps"
+	fi
+	check "a dump of a large array ends with its reader, in the order of the indices" sh -c \
+		"timeout 20 '$clsbpf' run '$tmp/large.o' -r '$capture' -n 5 -q --dump-maps | head -n 300 |
+		grep -n '00 01 00 00:' | grep -q '^258:'"
+else
+	skip "maps of 100,000,000 elements" "clang is not installed"
+fi
 check_status "-w - and a summary do not go together" 1 "$clsbpf" run "$firewall" -r "$capture" -w -
 "$clsbpf" run "$build/examples/graft.o" --no-da -r "$capture" -n 5 --json >"$tmp/trace.out" 2>"$tmp/trace.err"
 check "trace lines go to standard error" sh -c \
