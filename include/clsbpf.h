@@ -15,7 +15,8 @@
  *	clsbpf_classify(engine, ifindex, CLSBPF_INGRESS, &packet, &verdict);
  *	clsbpf_engine_destroy(engine);
  *
- * Functions return 0 (or a handle) or a negative errno. An engine may be used from one thread at a
+ * Functions return 0 (or a handle) or a negative errno. Callbacks run inside a call: they must not call
+ * the engine. An engine may be used from one thread at a
  * time; different engines are independent of each other.
  */
 #ifndef CLSBPF_H
@@ -92,12 +93,12 @@ struct clsbpf_verdict {
 };
 
 /** Give a packet to a device's hook and report the verdict; nothing is delivered or sent.
- *  @return 0; -ENODEV; -EMSGSIZE (packet empty or above 256 KiB, or it grew above `room`, then
- *  `len` says what it needs); -ENOMEM. */
+ *  @return 0; -ENODEV; -EINVAL (no such direction, or `len` without `data`); -EMSGSIZE (packet empty
+ *  or above 256 KiB, or it grew above `room`, then `len` says what it needs); -ENOMEM. */
 CLSBPF_API int clsbpf_classify(struct clsbpf_engine *engine, uint32_t ifindex,
 			       enum clsbpf_direction direction, struct clsbpf_packet *packet,
 			       struct clsbpf_verdict *verdict);
-/** The same for @count packets of one device. */
+/** The same for @count packets of one device. It ends at the first packet that is refused. */
 CLSBPF_API int clsbpf_classify_burst(struct clsbpf_engine *engine, uint32_t ifindex,
 				     enum clsbpf_direction direction,
 				     struct clsbpf_packet *packets,

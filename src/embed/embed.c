@@ -24,7 +24,8 @@ struct clsbpf_engine {
 	struct packet *packet;
 	void (*trace)(void *ctx, const char *line, size_t len);
 	void *trace_ctx;
-	struct run_fault fault;      /* of the last verdict that had one */
+	struct run_fault *faults;    /* of the last burst that had one, by the packet's place in it */
+	uint32_t fault_room;
 };
 
 /* Packets that clsbpf_classify() let through were never taken over; others are dropped here. */
@@ -91,6 +92,7 @@ void clsbpf_engine_destroy(struct clsbpf_engine *engine)
 	if (engine->worker)
 		worker_destroy(engine->worker);
 	backend_destroy(engine->backend);
+	free(engine->faults);
 	free(engine);
 }
 
@@ -167,11 +169,15 @@ static int packet_export(struct clsbpf_packet *to, const struct packet *from)
 }
 
 static int classify_one(struct clsbpf_engine *engine, struct device *device, bool ingress,
-			struct clsbpf_packet *packet, struct clsbpf_verdict *verdict)
+			struct clsbpf_packet *packet, struct clsbpf_verdict *verdict,
+			struct run_fault *fault)
 {
 	struct verdict v;
-	int err = packet_fill(engine->packet, packet->data, packet->len, true, device->mac);
+	int err;
 
+	if (!packet->data && packet->len)
+		return -EINVAL;
+	err = packet_fill(engine->packet, packet->data, packet->len, true, device->mac);
 	if (err)
 		return err == -EINVAL ? -EMSGSIZE : err;
 	packet_import(engine->packet, packet);
@@ -183,10 +189,25 @@ static int classify_one(struct clsbpf_engine *engine, struct device *device, boo
 		.direction = v.to_ingress ? CLSBPF_INGRESS : CLSBPF_EGRESS,
 	};
 	if (v.fault) {
-		engine->fault = *v.fault;
-		verdict->fault = engine->fault.text;
+		*fault = *v.fault;
+		verdict->fault = fault->text;
 	}
 	return packet_export(packet, engine->packet);
+}
+
+/* Room for a fault of each packet. */
+static int faults_make(struct clsbpf_engine *engine, uint32_t count)
+{
+	struct run_fault *faults;
+
+	if (count <= engine->fault_room)
+		return 0;
+	faults = reallocarray(engine->faults, count, sizeof(*faults));
+	if (!faults)
+		return -ENOMEM;
+	engine->faults = faults;
+	engine->fault_room = count;
+	return 0;
 }
 
 int clsbpf_classify_burst(struct clsbpf_engine *engine, uint32_t ifindex,
@@ -194,15 +215,20 @@ int clsbpf_classify_burst(struct clsbpf_engine *engine, uint32_t ifindex,
 			  struct clsbpf_verdict *verdicts, uint32_t count)
 {
 	struct device *device;
-	int err = 0;
+	int err;
 
+	if (direction != CLSBPF_INGRESS && direction != CLSBPF_EGRESS)
+		return -EINVAL;
+	err = faults_make(engine, count);
+	if (err)
+		return err;
 	reclaim_enter(engine->engine->reclaim, engine->worker->slot);
 	device = device_find(engine->engine, ifindex);
 	if (!device)
 		err = -ENODEV;
 	for (uint32_t i = 0; !err && i < count; i++)
 		err = classify_one(engine, device, direction == CLSBPF_INGRESS, &packets[i],
-				   &verdicts[i]);
+				   &verdicts[i], &engine->faults[i]);
 	reclaim_exit(engine->engine->reclaim, engine->worker->slot);
 	return err;
 }
