@@ -168,6 +168,9 @@ static int libpcap_open(struct source *source, struct log *log)
 
 static int libpcap_failed(struct source *source, int result, u64 offset, struct log *log)
 {
+	if (source->read_error == -EINTR)
+		return log_error(log, -EINTR, "%s: a signal interrupted the reading at byte %llu",
+				 source->name, (unsigned long long)window_offset(&source->window));
 	if (source->read_error)
 		return log_error(log, source->read_error, "%s: cannot be read at byte %llu: %s",
 				 source->name, (unsigned long long)window_offset(&source->window),
