@@ -481,12 +481,14 @@ static void test_failures_linux(void **state)
 static void test_mount(void **state)
 {
 	struct load_options options = { .prog_type = BPF_PROG_TYPE_SCHED_CLS };
-	char **names = object_names("legacy");
-	struct load_object *object = must_open(names[0]);
+	struct load_object *object;
 	struct load_prog *prog;
 	LOG_ON_STACK(log);
+	char **names;
 
 	linux_or_skip();
+	names = object_names("legacy");
+	object = must_open(names[0]);
 	assert_int_equal(umount("/sys/fs/bpf"), 0);
 	load_map_by_name(object, "own")->pinning = LOAD_PIN_GLOBAL;
 	strcpy(load_map_by_name(object, "own")->name, "shared");  /* the second pin of this name */

@@ -34,15 +34,19 @@ $clsbpf filter add dev em1 egress bpf da obj $sharing sec egress
 $clsbpf filter add dev em1 ingress bpf da obj $sharing sec ingress
 ping -q -c 3 -i 0.1 -W 2 10.9.0.2 >/dev/null && echo "ping: replies"
 echo "pins: $(find /sys/fs/bpf -name map_sh | wc -l)"
-echo "maps: $(bpftool map list | grep -c 'name map_sh')"
 pin=$(find /sys/fs/bpf -name map_sh)
+map=$(bpftool map show pinned "$pin" | sed -n 's/^\([0-9]*\):.*/\1/p')
+for hook in egress ingress; do
+	prog=$($clsbpf filter show dev em1 $hook | sed -n 's/.* id \([0-9]*\) .*/\1/p')
+	bpftool prog show id "$prog" | grep -q "map_ids.*\<$map\>" && echo "$hook uses it"
+done
 bpftool -j map dump pinned "$pin" | grep -q '"value":\["0x0[3-9a-f]"\|"value": *\[*"0x[0-9a-f]*[3-9a-f]"' && echo "counted"
 C
 if may_use_kernel && command -v bpftool >/dev/null; then
 	export clsbpf sharing
 	unshare -n -m sh -c "mount -t tmpfs tmpfs /run; mount -t bpf bpf /sys/fs/bpf; sh '$tmp/on_linux'" \
 		>"$tmp/linux" 2>&1 </dev/null
-	printf 'ping: replies\npins: 1\nmaps: 1\ncounted\n' >"$tmp/linux.expected"
+	printf 'ping: replies\npins: 1\negress uses it\ningress uses it\ncounted\n' >"$tmp/linux.expected"
 	check_same "on Linux: one map, pinned once, counts real packets" "$tmp/linux.expected" "$tmp/linux"
 else
 	skip "sharing on Linux" "root and bpftool are needed to work on Linux"

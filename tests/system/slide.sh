@@ -12,10 +12,10 @@ struct {
 	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, __u64);
-} seen __section(".maps");
+} slide_seen __section(".maps");
 static __inline__ __attribute__((always_inline)) void count(__u32 key)
 {
-	__u64 *n = map_lookup_elem(&seen, &key);
+	__u64 *n = map_lookup_elem(&slide_seen, &key);
 	if (n)
 		lock_xadd(n, 1);
 }
@@ -73,7 +73,7 @@ while read -r line; do
 	case $line in
 	"filter show dev em1 egress")
 		ping -q -c 3 -i 0.1 -W 2 10.9.0.2 >/dev/null && echo "ping: replies"
-		for id in $(bpftool map list | sed -n 's/^\([0-9]*\): array  *name seen .*/\1/p'); do
+		for id in $(bpftool map list | sed -n 's/^\([0-9]*\): array  *name slide_seen .*/\1/p'); do
 			bpftool -j map dump id "$id" | grep -o '"value":[0-9][0-9]*' | head -2 | tr '\n' ' '
 		done >counts
 		tr ' ' '\n' <counts | grep -c '"value":\([3-9]\|[1-9][0-9]\)' | sed 's/^/maps that counted packets: /'
