@@ -345,6 +345,11 @@ static void show_table(struct out *out, struct pump_table *table, const char *ke
 		out_object_end(out);
 	}
 	out_array_end(out);
+	if (table->others) {
+		out_text(out, "  %s beyond the first %d: ", key, PUMP_ROWS);
+		out_u64(out, targets ? "other_redirects" : "other_classids", "%" PRIu64 " packets\n",
+			table->others);
+	}
 }
 
 static void show_speed(struct run *run)

@@ -29,12 +29,12 @@ static u64 monotonic_ns(void)
 	return (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
 }
 
-/* The row of @key, made when it is not there; NULL when memory is out. */
+/* The row of @key, made when it is not there; NULL when there are too many or memory is out. */
 static struct pump_count *table_row(struct pump_table *table, u64 key)
 {
 	u32 at;
 
-	if (2 * table->count >= table->room) {
+	if (2 * table->count >= table->room && table->room < 2 * PUMP_ROWS) {
 		struct pump_table grown = { .room = table->room ? 2 * table->room : 32 };
 
 		grown.row = calloc(grown.room, sizeof(*grown.row));
@@ -51,6 +51,8 @@ static struct pump_count *table_row(struct pump_table *table, u64 key)
 	while (table->row[at].used && table->row[at].key != key)
 		at = (at + 1) & (table->room - 1);
 	if (!table->row[at].used) {
+		if (table->count == PUMP_ROWS)
+			return NULL;
 		table->row[at] = (struct pump_count){ .key = key, .used = true };
 		table->count++;
 	}
@@ -61,8 +63,10 @@ static void table_count(struct pump_table *table, u64 key, u32 bytes)
 {
 	struct pump_count *row = table_row(table, key);
 
-	if (!row)
+	if (!row) {
+		table->others++;
 		return;
+	}
 	row->packets++;
 	row->bytes += bytes;
 }

@@ -20,10 +20,13 @@ struct pump_count {
 	bool used;
 };
 
-/* Packets by a 64-bit key; grows. */
+#define PUMP_ROWS 65536   /* of a table: a program may have a new classid for every packet */
+
+/* Packets by a 64-bit key; grows up to PUMP_ROWS. */
 struct pump_table {
 	struct pump_count *row;
 	u32 room, count;
+	u64 others;              /* packets with keys that found no row */
 };
 
 struct pump_stats {

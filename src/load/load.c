@@ -270,6 +270,10 @@ int load_choose(struct load_object *object, const struct load_options *options, 
 		*out = found;
 		return 0;
 	}
+	if (!object->prog_count)
+		return log_error(log, -ENOENT,
+				 "%s: there is no program (a global function in a section of its own)",
+				 object->path);
 	if (options->section || options->program)
 		log_add(log, "%s: there is no program%s%s%s%s;", object->path,
 			options->section ? " in section " : "", options->section ? options->section : "",

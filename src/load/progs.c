@@ -311,12 +311,8 @@ int progs_link(struct load_object *object, struct log *log)
 
 	for (u32 i = 0; i < file->symbol_count; i++)
 		count += is_program(file, &file->symbols[i]);
-	if (!count)
-		return log_error(log, -ENOEXEC,
-				 "%s: there is no program (a global function in a section of its own)",
-				 object->path);
-	object->progs = calloc(count, sizeof(*object->progs));
-	file->places = calloc(count, sizeof(*file->places));
+	object->progs = calloc(count ? count : 1, sizeof(*object->progs));
+	file->places = calloc(count ? count : 1, sizeof(*file->places));
 	linker = malloc(sizeof(*linker));
 	if (!object->progs || !file->places || !linker) {
 		free(linker);

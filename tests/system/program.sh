@@ -122,6 +122,21 @@ P
 	else
 		skip "maps of 100,000,000 elements" "this machine has too little memory for such maps"
 	fi
+	cat >"$tmp/ids.c" <<'C'
+#include "clsbpf/bpf.h"
+__u32 last;
+SEC("classifier") int ids(struct __sk_buff *skb)
+{
+	return ++last;
+}
+LICENSE("GPL");
+C
+	clang -O2 -g -target bpf -I"$top/examples/include" -c "$tmp/ids.c" -o "$tmp/ids.o"
+	check "a classid for every packet does not fill the memory" sh -c \
+		"{ cat '$capture'; for i in 1 2 3 4 5 6 7; do tail -c +25 '$capture'; done; } |
+		 '$clsbpf' run '$tmp/ids.o' --no-da --json | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+sys.exit(len(d[\"classids\"]) != 65536 or d[\"other_classids\"] != d[\"packets\"] - 65536)'"
 	check "a dump of a large array ends with its reader, in the order of the indices" sh -c \
 		"timeout 20 '$clsbpf' run '$tmp/large.o' -r '$capture' -n 5 -q --dump-maps | head -n 300 |
 		grep -n '00 01 00 00:' | grep -q '^258:'"
