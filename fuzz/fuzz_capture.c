@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* fuzz_capture.c - any bytes as a capture: every record that comes out lies in memory of its own, an
  * end without a sentence is the end of the file, and packets made of the records keep their bounds.
- * Good seeds are small pcap and pcapng files. */
+ * scripts/fuzz begins with a pcap and a pcapng file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* fuzz_object.c - any bytes as an object file: load_open_memory(), then each of its programs into a
  * fresh engine. Every refusal must have a sentence, and nothing may stay in the engine.
- * Good seeds are the examples: put their .o files into fuzz/seeds/fuzz_object or the corpus folder. */
+ * scripts/fuzz begins with the examples. */
 #include <stdlib.h>
 
 #include "load/load.h"
