@@ -327,11 +327,15 @@ int on_qdisc_new(struct request *request)
 }
 
 /* What DELQDISC and GETQDISC are about. */
-static int find_existing(struct qdisc_request *qr, enum qdisc_kind *kind)
+static int find_existing(struct qdisc_request *qr, struct request *request, enum qdisc_kind *kind)
 {
-	struct request *request = qr->request;
-	u32 parent = qr->tcm.tcm_parent, handle = qr->tcm.tcm_handle;
+	int err = qdisc_request_begin(qr, request);
+	u32 parent, handle;
 
+	if (err)
+		return err;
+	parent = qr->tcm.tcm_parent;
+	handle = qr->tcm.tcm_handle;
 	if (parent == TC_H_ROOT) {
 		*kind = QDISC_NOQUEUE;
 	} else if (parent && TC_H_MAJ(parent) == CLSACT_HANDLE) {
@@ -360,11 +364,8 @@ int on_qdisc_del(struct request *request)
 {
 	struct qdisc_request qr;
 	enum qdisc_kind kind = QDISC_NONE;
-	int err;
+	int err = find_existing(&qr, request, &kind);
 
-	err = qdisc_request_begin(&qr, request);
-	if (!err)
-		err = find_existing(&qr, &kind);
 	if (err)
 		return err;
 	if (!qr.tcm.tcm_parent)
@@ -383,11 +384,8 @@ int on_qdisc_get(struct request *request)
 {
 	struct qdisc_request qr;
 	enum qdisc_kind kind = QDISC_NONE;
-	int err;
+	int err = find_existing(&qr, request, &kind);
 
-	err = qdisc_request_begin(&qr, request);
-	if (!err)
-		err = find_existing(&qr, &kind);
 	if (err)
 		return err;
 	/* Linux sends it to listeners, and to who asks only as an echo. */

@@ -49,7 +49,6 @@ must_check int msg_parse(const void *data, u32 len, const struct nlattr **tb, u1
 
 static inline const void *attr_data(const struct nlattr *a) { return (const u8 *)a + NLA_HDRLEN; }
 static inline u32 attr_len(const struct nlattr *a) { return a->nla_len - NLA_HDRLEN; }
-static inline u16 attr_type(const struct nlattr *a) { return a->nla_type & NLA_TYPE_MASK; }
 /* The value of a checked attribute; 0 when @a is NULL. */
 static inline u32 attr_u32(const struct nlattr *a) { return a ? get_u32(attr_data(a)) : 0; }
 static inline u16 attr_u16(const struct nlattr *a) { return a ? get_u16(attr_data(a)) : 0; }

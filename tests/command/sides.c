@@ -4,10 +4,15 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "object/pin.h"
 #include "../object/sample_btf.h"
@@ -214,4 +219,17 @@ void sides_close(struct sides *sides)
 			munmap(both[i]->arena, ARENA);
 		backend_destroy(both[i]->backend);
 	}
+}
+
+static void test_skipped(void **state)
+{
+}
+
+void sides_skip(struct CMUnitTest *tests, size_t count, const char *why)
+{
+	static char name[128];
+
+	snprintf(name, sizeof(name), "comparison with Linux # SKIP %s", why);
+	for (size_t i = 0; i < count; i++)
+		tests[i] = (struct CMUnitTest){ .name = name, .test_func = test_skipped };
 }
