@@ -242,7 +242,7 @@ static void step_call(struct fuzz *f, struct input *in, int cmd)
 	if (cmd == BPF_OBJ_GET_INFO_BY_FD && size >= 16)
 		info_settle(f, attr);
 	memset(attr + size, 0x5a, sizeof(attr) - size);
-	ret = command_bpf(f->client, cmd, (union bpf_attr *)(void *)attr, size);
+	ret = command_bpf(f->client, NULL, cmd, ptr_u64(attr), size);
 	for (u32 i = size; i < sizeof(attr); i++)
 		if (attr[i] != 0x5a)
 			abort();

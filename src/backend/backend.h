@@ -9,9 +9,11 @@
 #ifndef CLSBPF_BACKEND_BACKEND_H
 #define CLSBPF_BACKEND_BACKEND_H
 
+#include <errno.h>
 #include <linux/bpf.h>
 #include <linux/netlink.h>
 
+#include "base/caller.h"
 #include "base/log.h"
 #include "base/types.h"
 
@@ -29,6 +31,8 @@ enum backend_path { BACKEND_PIN_ROOT, BACKEND_TRACE_PIPE, BACKEND_BTF };
 
 struct backend_ops {
 	int (*bpf)(struct backend *backend, int cmd, union bpf_attr *attr, u32 size);
+	/* NULL: other callers have to make their calls themselves, as on Linux. */
+	int (*bpf_for)(struct backend *backend, struct caller *caller, int cmd, u64 attr, u32 size);
 	int (*rtnl)(struct backend *backend, const struct nlmsghdr *request, backend_sink sink,
 		    void *ctx, struct log *log);
 	int (*close)(struct backend *backend, int handle);
@@ -50,6 +54,15 @@ struct backend {
 static inline int backend_bpf(struct backend *b, int cmd, union bpf_attr *attr, u32 size)
 {
 	return b->ops->bpf(b, cmd, attr, size);
+}
+
+/** backend_bpf_for() - bpf(2) on behalf of @caller: @attr is the address of the attribute in its
+ *  memory, and everything in it is meant as it sees it. Returns as backend_bpf(): a handle is a number
+ *  of this backend. -EOPNOTSUPP where the kernel is asked by the caller itself. */
+static inline int backend_bpf_for(struct backend *b, struct caller *caller, int cmd, u64 attr,
+				  u32 size)
+{
+	return b->ops->bpf_for ? b->ops->bpf_for(b, caller, cmd, attr, size) : -EOPNOTSUPP;
 }
 
 /** backend_rtnl() - send one rtnetlink request and give each message of the reply to @sink (NULL:
@@ -122,6 +135,11 @@ must_check int backend_kernel_create(struct backend **out);
 /** backend_engine_create() - a new engine in this process, with one client: the caller.
  *  @config may be NULL. Returns 0 or -ENOMEM. */
 must_check int backend_engine_create(const struct engine_config *config, struct backend **out);
+
+/** backend_engine_client() - another client of the engine behind @engine: a table of handles and a
+ *  turn of its own. The engine lives until the last of its backends is destroyed.
+ *  Returns 0, -EOPNOTSUPP (not in this process) or -ENOMEM. */
+must_check int backend_engine_client(struct backend *engine, struct backend **out);
 
 /** backend_engine() - the engine behind @backend, for the datapath verbs that feed packets to its
  *  devices; NULL when it is not in this process. */

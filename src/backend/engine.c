@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* engine.c - the engine behind the seam, in this process: where its layers are plugged together.
  *
- *   backend -> client (handles) -> engine: ids, pins, clock (object/), devices (sched/)
+ *   backend -> client (handles) ---> shared: engine: ids, pins, clock (object/), devices (sched/)
+ *   backend -> client (handles) -----^
  *              |-- bpf():  command/
  *              '-- rtnl(): rtnl/
  *
- * One client, the caller, who may call from several threads: calls take turns.
+ * A backend is one client, who may call from several threads: its calls take turns.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -20,14 +21,20 @@
 #include "rtnl/rtnl.h"
 #include "sched/sched.h"
 
+/* What all backends of one engine share. */
+struct engine_shared {
+	struct engine engine;
+	_Atomic u32 backends;
+	backend_sink trace;        /* who reads the lines of bpf_trace_printk() */
+	void *trace_ctx;
+};
+
 struct engine_backend {
 	struct backend backend;
-	struct engine engine;
+	struct engine_shared *shared;
 	struct client *client;
 	pthread_mutex_t lock;      /* of the client: one call at a time */
 	u32 seq;
-	backend_sink trace;        /* who reads the lines of bpf_trace_printk() */
-	void *trace_ctx;
 };
 
 static struct engine_backend *engine_of(struct backend *backend)
@@ -35,15 +42,21 @@ static struct engine_backend *engine_of(struct backend *backend)
 	return container_of(backend, struct engine_backend, backend);
 }
 
-static int engine_bpf(struct backend *backend, int cmd, union bpf_attr *attr, u32 size)
+static int engine_bpf_for(struct backend *backend, struct caller *caller, int cmd, u64 attr,
+			  u32 size)
 {
 	struct engine_backend *eb = engine_of(backend);
 	int ret;
 
 	pthread_mutex_lock(&eb->lock);
-	ret = command_bpf(eb->client, cmd, attr, size);
+	ret = command_bpf(eb->client, caller, cmd, attr, size);
 	pthread_mutex_unlock(&eb->lock);
 	return ret;
+}
+
+static int engine_bpf(struct backend *backend, int cmd, union bpf_attr *attr, u32 size)
+{
+	return engine_bpf_for(backend, NULL, cmd, ptr_u64(attr), size);
 }
 
 static int engine_reply(void *ctx, const void *bytes, size_t len)
@@ -93,23 +106,23 @@ static int engine_wait(struct backend *backend, int handle, int timeout_ms)
 
 static void engine_trace(void *ctx, const char *line, size_t len)
 {
-	struct engine_backend *eb = ctx;
+	struct engine_shared *shared = ctx;
 
-	(void)eb->trace(eb->trace_ctx, line, len);
+	(void)shared->trace(shared->trace_ctx, line, len);
 }
 
 static int engine_subscribe(struct backend *backend, enum backend_group group, backend_sink sink,
 			    void *ctx)
 {
-	struct engine_backend *eb = engine_of(backend);
+	struct engine_shared *shared = engine_of(backend)->shared;
 
 	if (group != BACKEND_TRACE)
 		return -EOPNOTSUPP;
-	eb->engine.trace = NULL;
-	eb->trace = sink;
-	eb->trace_ctx = ctx;
-	eb->engine.trace_ctx = eb;
-	eb->engine.trace = sink ? engine_trace : NULL;
+	shared->engine.trace = NULL;
+	shared->trace = sink;
+	shared->trace_ctx = ctx;
+	shared->engine.trace_ctx = shared;
+	shared->engine.trace = sink ? engine_trace : NULL;
 	return 0;
 }
 
@@ -128,7 +141,7 @@ static int engine_path(struct backend *backend, enum backend_path what, char *bu
 
 static int engine_unpin(struct backend *backend, const char *path)
 {
-	return pin_unlink(&engine_of(backend)->engine, path);
+	return pin_unlink(&engine_of(backend)->shared->engine, path);
 }
 
 static const char *engine_message(struct backend *backend)
@@ -136,20 +149,29 @@ static const char *engine_message(struct backend *backend)
 	return engine_of(backend)->client->message;
 }
 
+static void shared_put(struct engine_shared *shared)
+{
+	if (atomic_fetch_sub(&shared->backends, 1) > 1)
+		return;
+	if (shared->engine.sched)
+		sched_destroy(&shared->engine);
+	engine_core_fini(&shared->engine);
+	free(shared);
+}
+
 static void engine_destroy(struct backend *backend)
 {
 	struct engine_backend *eb = engine_of(backend);
 
 	client_destroy(eb->client);
-	if (eb->engine.sched)
-		sched_destroy(&eb->engine);
-	engine_core_fini(&eb->engine);
 	pthread_mutex_destroy(&eb->lock);
+	shared_put(eb->shared);
 	free(eb);
 }
 
 static const struct backend_ops engine_ops = {
 	.bpf = engine_bpf,
+	.bpf_for = engine_bpf_for,
 	.rtnl = engine_rtnl,
 	.close = engine_close,
 	.map_memory = engine_map_memory,
@@ -171,34 +193,59 @@ static int engine_device_mac(struct engine *engine, u32 ifindex, u8 mac[6])
 	return 0;
 }
 
-int backend_engine_create(const struct engine_config *config, struct backend **out)
+/* One more client; takes over a reference of @shared, also when it fails. */
+static int engine_attach(struct engine_shared *shared, struct backend **out)
 {
 	struct engine_backend *eb = calloc(1, sizeof(*eb));
-	int err;
+	int err = eb ? client_create(&shared->engine, &eb->client) : -ENOMEM;
 
-	if (!eb)
-		return -ENOMEM;
-	err = engine_core_init(&eb->engine, config);
 	if (err) {
 		free(eb);
+		shared_put(shared);
 		return err;
 	}
 	eb->backend.ops = &engine_ops;
-	eb->engine.device_mac = engine_device_mac;
-	eb->engine.test_host = &sched_test_host;
+	eb->shared = shared;
 	pthread_mutex_init(&eb->lock, NULL);
-	err = sched_create(&eb->engine);
-	if (!err)
-		err = client_create(&eb->engine, &eb->client);
-	if (err) {
-		engine_destroy(&eb->backend);
-		return err;
-	}
 	*out = &eb->backend;
 	return 0;
 }
 
+int backend_engine_create(const struct engine_config *config, struct backend **out)
+{
+	struct engine_shared *shared = calloc(1, sizeof(*shared));
+	int err;
+
+	if (!shared)
+		return -ENOMEM;
+	err = engine_core_init(&shared->engine, config);
+	if (err) {
+		free(shared);
+		return err;
+	}
+	atomic_init(&shared->backends, 1);
+	shared->engine.device_mac = engine_device_mac;
+	shared->engine.test_host = &sched_test_host;
+	err = sched_create(&shared->engine);
+	if (err) {
+		shared_put(shared);
+		return err;
+	}
+	return engine_attach(shared, out);
+}
+
+int backend_engine_client(struct backend *engine, struct backend **out)
+{
+	struct engine_shared *shared;
+
+	if (engine->ops != &engine_ops)
+		return -EOPNOTSUPP;
+	shared = engine_of(engine)->shared;
+	atomic_fetch_add(&shared->backends, 1);
+	return engine_attach(shared, out);
+}
+
 struct engine *backend_engine(struct backend *backend)
 {
-	return backend->ops == &engine_ops ? &engine_of(backend)->engine : NULL;
+	return backend->ops == &engine_ops ? &engine_of(backend)->shared->engine : NULL;
 }

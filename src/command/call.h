@@ -7,6 +7,8 @@
 #ifndef CLSBPF_COMMAND_CALL_H
 #define CLSBPF_COMMAND_CALL_H
 
+#include <stdlib.h>
+
 #include "base/log.h"
 #include "command/command.h"
 #include "command/uapi.h"
@@ -21,13 +23,13 @@ struct call {
 	struct client *client;
 	struct engine *engine;
 	const union call_attr *attr;   /* zeros behind what the client gave */
-	u8 *reply;                     /* the client's own attribute */
+	u64 reply;                     /* address of the client's own attribute */
 	u32 size;                      /* bytes that the client gave */
 	struct log log;                /* why it was refused: client->message */
 };
 
 /* Handlers, one a row of command.def. Each returns a handle or 0, or a negative errno. */
-#define COMMAND(command, handler, end, who) must_check int handler(struct call *call);
+#define COMMAND(command, handler, end, who, gives) must_check int handler(struct call *call);
 #include "command/command.def"
 #undef COMMAND
 
@@ -42,21 +44,48 @@ static inline u64 call_u64(const struct call *call, u32 off)
 	return get_u64(call->attr->bytes + off);
 }
 
-/** call_reply() - write a 4-byte output field back, if the client's attribute reaches that far. */
-void call_reply(struct call *call, u32 off, u32 value);
+/** call_reply() - write a 4-byte output field back, if the client's attribute reaches that far.
+ *  Returns 0, -EFAULT or -EINTR, as user_write(). */
+must_check int call_reply(struct call *call, u32 off, u32 value);
 #define CALL_REPLY(call, field, value)                                                             \
 	call_reply(call, (u32)offsetof(union bpf_attr, field), value)
 
-/** user_read() / user_write() - copy from and to the client's memory. Returns 0 or -EFAULT. */
-must_check int user_read(void *to, u64 from, u64 len);
-must_check int user_write(u64 to, const void *from, u64 len);
+/** user_read() / user_write() - copy from and to the client's memory. Returns 0, -EFAULT, or -EINTR
+ *  when there is no client any more. Not inside a read section. */
+must_check int user_read(struct call *call, void *to, u64 from, u64 len);
+must_check int user_write(struct call *call, u64 to, const void *from, u64 len);
 
 /** user_string() - a text with at most @room - 1 bytes, always ended. Returns its length, or -EFAULT;
  *  a longer one gives @room - 1 with the text cut. */
-must_check int user_string(char *to, u64 from, u32 room);
+must_check int user_string(struct call *call, char *to, u64 from, u32 room);
 
 /** user_zeros() - are the @len bytes at @from all 0? Returns 0, -E2BIG or -EFAULT. */
-must_check int user_zeros(u64 from, u64 len);
+must_check int user_zeros(struct call *call, u64 from, u64 len);
+
+/* Bytes of the client that are read where they are if they can be. */
+struct user_view {
+	const void *bytes;
+	void *owned;          /* malloc()ed, or NULL */
+	u8 small[128];
+};
+
+/** user_view() - @len bytes at @from, as they are or as a copy. NULL @from is the caller's to check.
+ *  Give it back with user_view_end(), also after an error. Returns 0, -EFAULT or -ENOMEM. */
+must_check int user_view(struct call *call, struct user_view *view, u64 from, u64 len);
+
+/** user_view_room() - the same for @len bytes of our own to be written, which go out by
+ *  user_write(). Returns the room, or NULL. */
+void *user_view_room(struct user_view *view, u64 len);
+
+static inline void user_view_end(struct user_view *view) { free(view->owned); }
+
+/** call_gone() - does nobody wait for the end of the call any more? */
+static inline bool call_gone(const struct call *call)
+{
+	struct caller *caller = call->client->caller;
+
+	return caller && caller->ops->gone(caller);
+}
 
 /* The client's buffer for what the verifier or the BTF reader has to say (log_buf.c). */
 struct log_buf {

@@ -11,7 +11,8 @@
 
 #include "command/call.h"
 
-#define ATTR_MAX 4096  /* bytes of an attribute, or behind a structure in one; Linux: a page */
+#define PAGE 4096u
+#define ATTR_MAX PAGE  /* bytes of an attribute, or behind a structure in one */
 
 enum command_who { ANYBODY, PRIVILEGED };
 
@@ -22,7 +23,7 @@ struct command {
 };
 
 static const struct command commands[] = {
-#define COMMAND(command, handler, end, who) [command] = { handler, end, who },
+#define COMMAND(command, handler, end, who, gives) [command] = { handler, end, who },
 #include "command/command.def"
 #undef COMMAND
 };
@@ -35,67 +36,119 @@ static bool all_zero(const u8 *bytes, size_t len)
 	return true;
 }
 
-int user_read(void *to, u64 from, u64 len)
+int user_read(struct call *call, void *to, u64 from, u64 len)
 {
+	struct caller *caller = call->client->caller;
+
 	if (!len)
 		return 0;
 	if (!from)
 		return -EFAULT;
+	if (caller)
+		return caller->ops->read(caller, to, from, len);
 	memcpy(to, u64_ptr(from), len);
 	return 0;
 }
 
-int user_write(u64 to, const void *from, u64 len)
+int user_write(struct call *call, u64 to, const void *from, u64 len)
 {
+	struct caller *caller = call->client->caller;
+
 	if (!len)
 		return 0;
 	if (!to)
 		return -EFAULT;
+	if (caller)
+		return caller->ops->write(caller, to, from, len);
 	memcpy(u64_ptr(to), from, len);
 	return 0;
 }
 
-int user_string(char *to, u64 from, u32 room)
+/* A text may end just before memory that is not there: no read goes over the end of a page that
+ * it did not have to reach. */
+int user_string(struct call *call, char *to, u64 from, u32 room)
 {
-	size_t len;
+	u32 len = 0, found = 0;
 
 	to[0] = '\0';
-	if (!from)
-		return -EFAULT;
-	len = strnlen(u64_ptr(from), room - 1);
-	memcpy(to, u64_ptr(from), len);
+	if (!call->client->caller) {
+		if (!from)
+			return -EFAULT;
+		len = (u32)strnlen(u64_ptr(from), room - 1);
+		memcpy(to, u64_ptr(from), len);
+	} else {
+		for (u32 piece = 0; found == piece && len < room - 1; len += found) {
+			u64 at = from + len;
+			int err;
+
+			piece = (u32)min_u64(room - 1 - len, PAGE - at % PAGE);
+			err = user_read(call, to + len, at, piece);
+			if (err)
+				return err;
+			found = (u32)strnlen(to + len, piece);
+		}
+	}
 	to[len] = '\0';
 	return (int)len;
 }
 
-int user_zeros(u64 from, u64 len)
+int user_zeros(struct call *call, u64 from, u64 len)
 {
+	u8 bytes[ATTR_MAX];
+	int err;
+
 	if (len && !from)
 		return -EFAULT;
 	if (len > ATTR_MAX)
 		return -E2BIG;
-	return all_zero(u64_ptr(from), len) ? 0 : -E2BIG;
+	err = user_read(call, bytes, from, len);
+	return err ? err : all_zero(bytes, len) ? 0 : -E2BIG;
 }
 
-void call_reply(struct call *call, u32 off, u32 value)
+void *user_view_room(struct user_view *view, u64 len)
 {
-	if (off + sizeof(value) <= call->size)
-		put_u32(call->reply + off, value);
+	view->owned = len > sizeof(view->small) ? malloc(len) : NULL;
+	view->bytes = len > sizeof(view->small) ? view->owned : view->small;
+	return len > sizeof(view->small) ? view->owned : view->small;
 }
 
-static int call_dispatch(struct call *call, int cmd, const union bpf_attr *attr, u32 size)
+int user_view(struct call *call, struct user_view *view, u64 from, u64 len)
 {
+	void *room;
+
+	view->owned = NULL;
+	view->bytes = u64_ptr(from);
+	if (!call->client->caller || !from)
+		return 0;
+	room = user_view_room(view, len);
+	return room ? user_read(call, room, from, len) : -ENOMEM;
+}
+
+int call_reply(struct call *call, u32 off, u32 value)
+{
+	if (off + sizeof(value) > call->size)
+		return 0;
+	return user_write(call, call->reply + off, &value, sizeof(value));
+}
+
+static int call_dispatch(struct call *call, int cmd, u64 attr, u32 size)
+{
+	struct caller *caller = call->client->caller;
 	union call_attr copy = { 0 };
 	const struct command *command;
+	int err;
 
 	if (size > ATTR_MAX)
 		return log_error(&call->log, -E2BIG, "bpf: an attribute of %u bytes", size);
 	if (size && !attr)
 		return -EFAULT;
-	if (size > ATTR_KNOWN && !all_zero(call->reply + ATTR_KNOWN, size - ATTR_KNOWN))
-		return log_error(&call->log, -E2BIG, "bpf: the attribute has fields of the future");
-	if (size)
-		memcpy(copy.bytes, attr, min_u32(size, ATTR_KNOWN));
+	err = size > ATTR_KNOWN ? user_zeros(call, attr + ATTR_KNOWN, size - ATTR_KNOWN) : 0;
+	if (err == -E2BIG)
+		return log_error(&call->log, err, "bpf: the attribute has fields of the future");
+	if (!err)
+		err = user_read(call, copy.bytes, attr, min_u32(size, ATTR_KNOWN));
+	if (err)
+		return err;
 	call->attr = &copy;
 	if (cmd < 0 || cmd >= (int)ARRAY_SIZE(commands) || !commands[cmd].handler)
 		return log_error(&call->log, -EINVAL, "bpf: command %d is not known", cmd);
@@ -103,19 +156,21 @@ static int call_dispatch(struct call *call, int cmd, const union bpf_attr *attr,
 	if (!all_zero(copy.bytes + command->end, ATTR_KNOWN - command->end))
 		return log_error(&call->log, -EINVAL, "bpf: command %d has no field behind byte %u",
 				 cmd, command->end);
-	if (command->who == PRIVILEGED && !call->client->privileged)
+	if (command->who == PRIVILEGED &&
+	    !(caller ? caller->privileged : call->client->privileged))
 		return log_error(&call->log, -EPERM, "bpf: command %d needs CAP_BPF", cmd);
 	return command->handler(call);
 }
 
-int command_bpf(struct client *client, int cmd, union bpf_attr *attr, u32 size)
+int command_bpf(struct client *client, struct caller *caller, int cmd, u64 attr, u32 size)
 {
-	struct call call = { .client = client, .engine = client->engine, .reply = (u8 *)attr,
-			     .size = size };
+	struct call call = { .client = client, .engine = client->engine, .reply = attr, .size = size };
 	int ret;
 
+	client->caller = caller;
 	log_init(&call.log, client->message, sizeof(client->message));
 	ret = call_dispatch(&call, cmd, attr, size);
 	client->message[strcspn(client->message, "\n")] = '\0';
+	client->caller = NULL;
 	return ret;
 }

@@ -8,10 +8,11 @@
 #include "object/fd.h"
 
 /** command_bpf() - do for @client what the system call bpf(@cmd, @attr, @size) does on Linux 6.18.
- *  Pointers in @attr are addresses in this process; NULL ones answer -EFAULT. Output fields of @attr
- *  are written back. One call at a time per client->slot: the caller serialises.
+ *  @caller: whose addresses, descriptors and paths @attr and what is in it are; NULL: addresses in
+ *  this process, of which NULL ones answer -EFAULT. Output fields of @attr are written back.
+ *  One call at a time per client->slot: who calls this serialises.
  *  Returns a handle or 0, or a negative errno: the one Linux gives. A command or flag that 6.18 has
  *  and the engine has not: -EOPNOTSUPP (-EINVAL for a whole command). */
-must_check int command_bpf(struct client *client, int cmd, union bpf_attr *attr, u32 size);
+must_check int command_bpf(struct client *client, struct caller *caller, int cmd, u64 attr, u32 size);
 
 #endif

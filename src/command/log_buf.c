@@ -38,18 +38,16 @@ int log_buf_close(struct call *call, struct log_buf *lb, int err)
 
 	if (err < 0)
 		log_add(&call->log, "%.*s", (int)strcspn(from, "\n"), from);
-	if (lb->level) {
-		call_reply(call, lb->true_size_off, len ? len + 1 : 0);
-		if (lb->buf) {
-			kept = min_u32(len, lb->size - 1);
-			if (!(lb->level & LOG_FIXED))
-				from += len - kept;
-			memcpy(u64_ptr(lb->buf), from, kept);
-			((char *)u64_ptr(lb->buf))[kept] = '\0';
-			if (kept < len)
-				fault = -ENOSPC;
-		}
+	if (lb->level && lb->buf) {
+		kept = min_u32(len, lb->size - 1);
+		fault = kept < len ? -ENOSPC : 0;
+		if (!(lb->level & LOG_FIXED))
+			from += len - kept;
+		if (user_write(call, lb->buf, from, kept) || user_write(call, lb->buf + kept, "", 1))
+			fault = -EFAULT;
 	}
+	if (lb->level && call_reply(call, lb->true_size_off, len ? len + 1 : 0))
+		fault = -EFAULT;
 	free(lb->log.text);
 	return fault ? fault : err;
 }

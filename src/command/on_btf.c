@@ -12,6 +12,7 @@ int on_btf_load(struct call *call)
 	struct log_buf lb = { .buf = attr->btf_log_buf, .size = attr->btf_log_size,
 			      .level = attr->btf_log_level,
 			      .true_size_off = ATTR_BTF_LOG_TRUE_SIZE };
+	struct user_view blob;
 	struct btf *btf = NULL;
 	int err;
 
@@ -25,10 +26,12 @@ int on_btf_load(struct call *call)
 	err = log_buf_open(call, &lb);
 	if (err)
 		return err;
-	if (attr->btf_size && !attr->btf)
+	err = user_view(call, &blob, attr->btf, attr->btf_size);
+	if (!err && attr->btf_size && !attr->btf)
 		err = -EFAULT;
-	else
-		err = btf_create(call->engine, u64_ptr(attr->btf), attr->btf_size, &lb.log, &btf);
+	if (!err)
+		err = btf_create(call->engine, blob.bytes, attr->btf_size, &lb.log, &btf);
+	user_view_end(&blob);
 	err = log_buf_close(call, &lb, err);
 	if (!err)
 		err = object_publish(&btf->object);

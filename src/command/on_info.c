@@ -22,28 +22,26 @@ static int info_read(struct call *call, void *info, u32 known, u32 size, u32 *le
 
 	if (given && given <= INFO_MAX && !from)
 		return -EFAULT;
-	if (given > INFO_MAX || (given > known && user_zeros(from + known, given - known)))
+	if (given > INFO_MAX || (given > known && user_zeros(call, from + known, given - known)))
 		return log_error(&call->log, -E2BIG, "info: the structure has fields of the future");
 	*len = min_u32(given, size);
-	return user_read(info, from, *len);
+	return user_read(call, info, from, *len);
 }
 
 static int info_write(struct call *call, const void *info, u32 len)
 {
-	int err = user_write(call->attr->bpf.info.info, info, len);
+	int err = user_write(call, call->attr->bpf.info.info, info, len);
 
-	if (!err)
-		CALL_REPLY(call, info.info_len, len);
-	return err;
+	return err ? err : CALL_REPLY(call, info.info_len, len);
 }
 
 /* Give out @count records of @size bytes, as many as the client has room for; *room becomes @count. */
-static int info_array(u64 to, u32 *room, const void *from, u32 count, u32 size)
+static int info_array(struct call *call, u64 to, u32 *room, const void *from, u32 count, u32 size)
 {
 	u32 n = min_u32(*room, count);
 
 	*room = count;
-	return n ? user_write(to, from, (u64)n * size) : 0;
+	return n ? user_write(call, to, from, (u64)n * size) : 0;
 }
 
 /* Linux's rule for a record size: its own, or nothing at all. */
@@ -56,7 +54,7 @@ static int info_record(u32 *size, u32 count, u32 ours)
 }
 
 /* The instructions with ids where a client can do nothing with our places. */
-static int info_insns(const struct prog *prog, u64 to, u32 *len)
+static int info_insns(struct call *call, const struct prog *prog, u64 to, u32 *len)
 {
 	u32 all = prog->insn_count * (u32)sizeof(*prog->insns), room = min_u32(*len, all);
 	struct bpf_insn *insns;
@@ -80,18 +78,18 @@ static int info_insns(const struct prog *prog, u64 to, u32 *len)
 		}
 		i++;
 	}
-	err = user_write(to, insns, room);
+	err = user_write(call, to, insns, room);
 	free(insns);
 	return err;
 }
 
-static int info_map_ids(const struct prog *prog, u64 to, u32 *room)
+static int info_map_ids(struct call *call, const struct prog *prog, u64 to, u32 *room)
 {
 	u32 ids[PROG_MAPS_MAX];
 
 	for (u32 i = 0; i < prog->map_count; i++)
 		ids[i] = prog->maps[i]->id;
-	return info_array(to, room, ids, prog->map_count, sizeof(*ids));
+	return info_array(call, to, room, ids, prog->map_count, sizeof(*ids));
 }
 
 static void prog_info_fill(struct prog *prog, struct bpf_prog_info *info)
@@ -125,7 +123,7 @@ static int prog_info(struct call *call, struct prog *prog)
 	err = info_read(call, &info, PROG_INFO_KNOWN, PROG_INFO_SIZE, &len);
 	if (err)
 		return err;
-	err = info_map_ids(prog, info.map_ids, &info.nr_map_ids);
+	err = info_map_ids(call, prog, info.map_ids, &info.nr_map_ids);
 	if (!err &&
 	    (info_record(&info.func_info_rec_size, info.nr_func_info, sizeof(struct bpf_func_info)) ||
 	     info_record(&info.line_info_rec_size, info.nr_line_info, sizeof(struct bpf_line_info)) ||
@@ -135,15 +133,15 @@ static int prog_info(struct call *call, struct prog *prog)
 		return err;
 	tags = info.nr_prog_tags;
 	prog_info_fill(prog, &info);
-	err = info_insns(prog, info.xlated_prog_insns, &info.xlated_prog_len);
+	err = info_insns(call, prog, info.xlated_prog_insns, &info.xlated_prog_len);
 	if (!err)
-		err = info_array(info.func_info, &info.nr_func_info, prog->func_info,
+		err = info_array(call, info.func_info, &info.nr_func_info, prog->func_info,
 				 prog->func_info_count, sizeof(struct bpf_func_info));
 	if (!err)
-		err = info_array(info.line_info, &info.nr_line_info, prog->line_info,
+		err = info_array(call, info.line_info, &info.nr_line_info, prog->line_info,
 				 prog->line_info_count, sizeof(struct bpf_line_info));
 	if (!err)
-		err = info_array(info.prog_tags, &tags, prog->tag, 1, PROG_TAG_LEN);
+		err = info_array(call, info.prog_tags, &tags, prog->tag, 1, PROG_TAG_LEN);
 	info.nr_prog_tags = tags;
 	return err ? err : info_write(call, &info, len);
 }
@@ -187,7 +185,7 @@ static int btf_info(struct call *call, struct btf *btf)
 
 	err = info_read(call, &info, BTF_INFO_SIZE, BTF_INFO_SIZE, &len);
 	if (!err)
-		err = info_array(info.btf, &info.btf_size, btf->data, btf->size, 1);
+		err = info_array(call, info.btf, &info.btf_size, btf->data, btf->size, 1);
 	if (err)
 		return err;
 	info.id = btf->object.id;
@@ -198,7 +196,7 @@ static int btf_info(struct call *call, struct btf *btf)
 	name_len = info.name_len;
 	info.name_len = 0;
 	if (name_len)
-		err = user_write(info.name, "", 1);
+		err = user_write(call, info.name, "", 1);
 	return err ? err : info_write(call, &info, len);
 }
 

@@ -4,11 +4,11 @@
  * The order of the checks is Linux's, because it decides which errno a call with two faults gets:
  * handle, access, flags, key, value, and then what the map itself says.
  *
- * Keys and values are read where the client has them: a map copies what it keeps. What a map gives
- * out goes through a buffer of ours where the client's would do harm (next_key over its own key).
+ * Keys and values of a client in this process are read where they are: a map copies what it keeps.
+ * What a map gives out goes through a buffer of ours: it may be the client's key as well. The client's
+ * memory, handles and patience are asked for outside of read sections only.
  */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "command/call.h"
 #include "map/map.h"
@@ -159,26 +159,37 @@ static void map_exit(struct call *call)
 	reclaim_exit(call->engine->reclaim, call->client->slot);
 }
 
+static int map_key(struct call *call, const struct map *map, struct user_view *key)
+{
+	return user_view(call, key, call->attr->bpf.key, map->key_size);
+}
+
 /* Get one value by @get, which is ops->read or ops->take. */
 static int map_give(struct call *call, struct map *map,
 		    int (*get)(struct map *map, const void *key, void *value, u64 flags))
 {
 	const union bpf_attr *attr = &call->attr->bpf;
-	void *value;
+	struct user_view key, value = { .owned = NULL };
+	void *room = NULL;
 	int err;
 
 	if (!get)
 		return log_error(&call->log, -MAP_ENOTSUPP, "map: a %s map cannot do that",
 				 map->type->name);
-	value = malloc(map_value_room(map));
-	if (!value)
-		return -ENOMEM;
-	map_enter(call);
-	err = get(map, u64_ptr(attr->key), value, attr->flags);
-	map_exit(call);
+	err = map_key(call, map, &key);
+	if (!err) {
+		room = user_view_room(&value, map_value_room(map));
+		err = room ? 0 : -ENOMEM;
+	}
+	if (!err) {
+		map_enter(call);
+		err = get(map, key.bytes, room, attr->flags);
+		map_exit(call);
+	}
 	if (!err)
-		err = user_write(attr->value, value, map_value_room(map));
-	free(value);
+		err = user_write(call, attr->value, room, map_value_room(map));
+	user_view_end(&key);
+	user_view_end(&value);
 	return err;
 }
 
@@ -202,6 +213,34 @@ int on_map_lookup(struct call *call)
 	return err;
 }
 
+/* Key and value as the map takes them: a descriptor as a number of the client's table. */
+static int map_put(struct call *call, struct map *map)
+{
+	const union bpf_attr *attr = &call->attr->bpf;
+	struct user_view key, value = { .owned = NULL };
+	s32 handle;
+	int err;
+
+	if (!map->ops->write)
+		return log_error(&call->log, -MAP_ENOTSUPP, "map: a %s map cannot do that",
+				 map->type->name);
+	err = map_key(call, map, &key);
+	if (!err)
+		err = user_view(call, &value, attr->value, map_value_room(map));
+	if (!err && map->type->row_flags & MAP_VALUE_FD) {
+		handle = (s32)fd_translate(call->client, (s32)get_u32(value.bytes));
+		value.bytes = &handle;
+	}
+	if (!err) {
+		map_enter(call);
+		err = map->ops->write(map, call->client, key.bytes, value.bytes, attr->flags);
+		map_exit(call);
+	}
+	user_view_end(&key);
+	user_view_end(&value);
+	return err;
+}
+
 int on_map_update(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
@@ -214,58 +253,68 @@ int on_map_update(struct call *call)
 	err = map_lock_check(call);
 	if (!err)
 		err = map_args_check(map, attr->key, true, attr->value);
-	if (!err) {
-		map_enter(call);
-		err = map->ops->write ? map->ops->write(map, call->client, u64_ptr(attr->key),
-							u64_ptr(attr->value), attr->flags)
-				      : -MAP_ENOTSUPP;
-		map_exit(call);
-	}
+	if (!err)
+		err = map_put(call, map);
 	map_close(map, true);
 	return err;
 }
 
 int on_map_delete(struct call *call)
 {
-	const union bpf_attr *attr = &call->attr->bpf;
+	struct user_view key;
 	struct map *map = NULL;
 	int err;
 
 	err = map_open(call, false, true, &map);
 	if (err)
 		return err;
-	err = map_args_check(map, attr->key, false, 0);
+	err = map_args_check(map, call->attr->bpf.key, false, 0);
 	if (!err) {
-		map_enter(call);
-		err = map->ops->remove ? map->ops->remove(map, u64_ptr(attr->key)) : -MAP_ENOTSUPP;
-		map_exit(call);
+		err = map_key(call, map, &key);
+		if (!err) {
+			map_enter(call);
+			err = map->ops->remove ? map->ops->remove(map, key.bytes) : -MAP_ENOTSUPP;
+			map_exit(call);
+		}
+		user_view_end(&key);
 	}
 	map_close(map, true);
 	return err;
 }
 
-int on_map_next_key(struct call *call)
+static int map_next(struct call *call, struct map *map)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
+	struct user_view key, next = { .owned = NULL };
+	void *room = NULL;
+	int err;
+
+	err = map_key(call, map, &key);
+	if (!err) {
+		room = user_view_room(&next, map->key_size);
+		err = room ? 0 : -ENOMEM;
+	}
+	if (!err) {
+		map_enter(call);
+		err = map->ops->next_key ? map->ops->next_key(map, key.bytes, room) : -MAP_ENOTSUPP;
+		map_exit(call);
+	}
+	if (!err)
+		err = user_write(call, attr->next_key, room, map->key_size);
+	user_view_end(&key);
+	user_view_end(&next);
+	return err;
+}
+
+int on_map_next_key(struct call *call)
+{
 	struct map *map = NULL;
-	void *next;
 	int err;
 
 	err = map_open(call, true, false, &map);
 	if (err)
 		return err;
-	next = malloc(map->key_size ? map->key_size : 1);
-	if (!next) {
-		err = -ENOMEM;
-	} else {
-		map_enter(call);
-		err = map->ops->next_key ? map->ops->next_key(map, u64_ptr(attr->key), next)
-					 : -MAP_ENOTSUPP;
-		map_exit(call);
-	}
-	if (!err)
-		err = user_write(attr->next_key, next, map->key_size);
-	free(next);
+	err = map_next(call, map);
 	map_close(map, false);
 	return err;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* on_object.c - commands that are the same for every kind of object: pins and ids. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 
 #include "command/call.h"
@@ -9,24 +10,30 @@
 #define ACCESS_FLAGS (BPF_F_RDONLY | BPF_F_WRONLY)
 
 /* The path of a pin, and the rule that path_fd and its flag come together. */
-static int pin_path_read(struct call *call, u32 known, char path[PATH_MAX + 1])
+static int pin_path_read(struct call *call, u32 known, bool create, char path[PATH_MAX + 1])
 {
+	struct caller *caller = call->client->caller;
 	u32 flags = call->attr->bpf.file_flags;
-	int len;
+	char given[PATH_MAX + 1];
+	int len, dirfd;
 
 	if (flags & ~(known | FLAG_PATH_FD) ||
 	    (!(flags & FLAG_PATH_FD) && call_u32(call, ATTR_OBJ_PATH_FD)))
 		return log_error(&call->log, -EINVAL, "pin: flags 0x%x", flags);
-	len = user_string(path, call->attr->bpf.pathname, PATH_MAX + 1);
+	len = user_string(call, given, call->attr->bpf.pathname, PATH_MAX + 1);
 	if (len < 0)
 		return len;
 	if (!len)
 		return -ENOENT;
 	if (len == PATH_MAX)
 		return log_error(&call->log, -ENAMETOOLONG, "pin: a path of %d bytes or more", PATH_MAX);
-	if (flags & FLAG_PATH_FD && path[0] != '/')
+	dirfd = flags & FLAG_PATH_FD ? (int)call_u32(call, ATTR_OBJ_PATH_FD) : AT_FDCWD;
+	if (caller)
+		return caller->ops->path(caller, dirfd, given, create, path);
+	if (flags & FLAG_PATH_FD && given[0] != '/')
 		return log_error(&call->log, -EOPNOTSUPP,
-				 "pin %.64s: paths relative to a directory are not supported", path);
+				 "pin %.64s: handles are no directories here", given);
+	memcpy(path, given, (size_t)len + 1);
 	return 0;
 }
 
@@ -34,7 +41,7 @@ int on_obj_pin(struct call *call)
 {
 	char path[PATH_MAX + 1];
 	struct object *object;
-	int err = pin_path_read(call, 0, path);
+	int err = pin_path_read(call, 0, true, path);
 
 	if (err == -EINVAL)
 		return err;
@@ -58,7 +65,7 @@ int on_obj_get(struct call *call)
 
 	if (call->attr->bpf.bpf_fd || access == ACCESS_FLAGS)
 		return log_error(&call->log, -EINVAL, "pin: nothing gives a handle like that");
-	err = pin_path_read(call, ACCESS_FLAGS, path);
+	err = pin_path_read(call, ACCESS_FLAGS, false, path);
 	if (!err)
 		err = pin_find(call->engine, path, &object);
 	if (err)
@@ -78,9 +85,7 @@ static int next_id(struct call *call, enum object_kind kind)
 	u32 id;
 	int err = object_next_id(call->engine, kind, call->attr->bpf.start_id, &id);
 
-	if (!err)
-		CALL_REPLY(call, next_id, id);
-	return err;
+	return err ? err : CALL_REPLY(call, next_id, id);
 }
 
 int on_prog_next_id(struct call *call) { return next_id(call, OBJECT_PROG); }

@@ -97,16 +97,16 @@ static int prog_read(struct call *call, struct prog *prog)
 	struct timespec now;
 	int err;
 
-	err = user_read(prog->insns, attr->insns, (u64)attr->insn_cnt * sizeof(*prog->insns));
+	err = user_read(call, prog->insns, attr->insns, (u64)attr->insn_cnt * sizeof(*prog->insns));
 	if (!err)
-		err = user_string(license, attr->license, sizeof(license));
+		err = user_string(call, license, attr->license, sizeof(license));
 	if (err < 0)
 		return err;
 	prog->gpl = license_is_gpl(license);
 	prog->type = attr->prog_type;
 	prog->attach_type = attr->expected_attach_type;
 	prog->flags = attr->prog_flags;
-	prog->uid = call->client->uid;
+	prog->uid = call->client->caller ? call->client->caller->uid : call->client->uid;
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	prog->load_ns = (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
 	return 0;

@@ -26,6 +26,7 @@
 #define TEST_WIRE_MAX 65536u
 #define TEST_SEGS_MAX 65535u
 #define TEST_SECTION 64        /* runs in one read section */
+#define TEST_ASK_NS 1000000u   /* how often a long test asks whether anybody still waits */
 #define MAC_LEN 14
 #define LOOPBACK 1u
 
@@ -67,9 +68,9 @@ static int test_read(struct test *t)
 		return 0;
 	if (size > TEST_CTX_MAX ||
 	    (size > sizeof(t->ctx) &&
-	     user_zeros(attr->test.ctx_in + sizeof(t->ctx), size - sizeof(t->ctx))))
+	     user_zeros(t->call, attr->test.ctx_in + sizeof(t->ctx), size - sizeof(t->ctx))))
 		return log_error(log, -E2BIG, "test run: the context has fields of the future");
-	return user_read(&t->ctx, attr->test.ctx_in, min_u32(size, sizeof(t->ctx)));
+	return user_read(t->call, &t->ctx, attr->test.ctx_in, min_u32(size, sizeof(t->ctx)));
 }
 
 /* Which bytes of the context the client may set. */
@@ -131,6 +132,7 @@ static int test_packet_make(struct test *t)
 {
 	const union bpf_attr *attr = &t->call->attr->bpf;
 	struct engine *engine = t->call->engine;
+	struct user_view data;
 	u32 ifindex = t->ctx.ifindex > LOOPBACK ? t->ctx.ifindex : LOOPBACK;
 	u8 mac[6] = { 0 };
 	int err = -ENODEV;
@@ -142,9 +144,12 @@ static int test_packet_make(struct test *t)
 	if (err && ifindex > 1)
 		return log_error(&t->call->log, -ENODEV, "test run: there is no device %u", ifindex);
 	err = packet_create(attr->test.data_size_in, &t->packet);
+	if (err)
+		return err;
+	err = user_view(t->call, &data, attr->test.data_in, attr->test.data_size_in);
 	if (!err)
-		err = packet_fill(t->packet, u64_ptr(attr->test.data_in), attr->test.data_size_in, true,
-				  mac);
+		err = packet_fill(t->packet, data.bytes, attr->test.data_size_in, true, mac);
+	user_view_end(&data);
 	if (!err)
 		err = test_header_check(t);
 	if (err)
@@ -169,17 +174,23 @@ static u32 test_packet_sum(const struct test *t)
 	return at < packet->tail ? csum_bytes(at, (u32)(packet->tail - at), 0) : 0;
 }
 
+static u64 clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
+}
+
 static int test_run(struct test *t)
 {
 	u32 repeat = max_u32(t->call->attr->bpf.test.repeat, 1);
 	struct reclaim *reclaim = t->call->engine->reclaim;
-	struct timespec begin, end;
+	u64 begin = clock_ns(), asked = begin, now;
 	const struct run_fault *fault;
-	s64 ns;
 
 	t->exec->packet = t->packet;
 	t->exec->host = t->call->engine->test_host;
-	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (u32 i = 0; i < repeat;) {
 		reclaim_enter(reclaim, t->exec->slot);
 		for (u32 n = 0; n < TEST_SECTION && i < repeat; n++, i++) {
@@ -195,18 +206,21 @@ static int test_run(struct test *t)
 		reclaim_exit(reclaim, t->exec->slot);
 		if (t->call->log.len)
 			return -EFAULT;
+		now = clock_ns();
+		if (now - asked > TEST_ASK_NS && call_gone(t->call))
+			return -EINTR;
+		if (now - asked > TEST_ASK_NS)
+			asked = now;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	ns = (s64)(end.tv_sec - begin.tv_sec) * 1000000000 + (end.tv_nsec - begin.tv_nsec);
-	t->duration = (u32)((u64)ns / repeat);
+	t->duration = (u32)((clock_ns() - begin) / repeat);
 	return 0;
 }
 
 /* Linux's rule for output: a size hint that is too small cuts, and says -ENOSPC in the end. */
-static int test_output(u64 to, u32 room, const void *from, u32 size)
+static int test_output(struct call *call, u64 to, u32 room, const void *from, u32 size)
 {
 	u32 n = room && size > room ? room : size;
-	int err = to ? user_write(to, from, n) : 0;
+	int err = to ? user_write(call, to, from, n) : 0;
 
 	return err ? err : n < size ? -ENOSPC : 0;
 }
@@ -228,9 +242,9 @@ static int test_ctx_give(struct test *t)
 	t->ctx.wire_len = from->wire_len;
 	t->ctx.gso_segs = from->gso_segs;
 	t->ctx.hwtstamp = from->hwtstamp;
-	err = test_output(attr->test.ctx_out, attr->test.ctx_size_out, &t->ctx, sizeof(t->ctx));
-	if (err != -EFAULT)
-		CALL_REPLY(t->call, test.ctx_size_out, sizeof(t->ctx));
+	err = test_output(t->call, attr->test.ctx_out, attr->test.ctx_size_out, &t->ctx, sizeof(t->ctx));
+	if (err != -EFAULT && CALL_REPLY(t->call, test.ctx_size_out, sizeof(t->ctx)))
+		return -EFAULT;
 	return err;
 }
 
@@ -246,13 +260,12 @@ static int test_give(struct test *t)
 		packet_push(t->packet, MAC_LEN);
 		memset(t->packet->data, 0, MAC_LEN);
 	}
-	err = test_output(attr->test.data_out, attr->test.data_size_out, t->packet->data,
+	err = test_output(t->call, attr->test.data_out, attr->test.data_size_out, t->packet->data,
 			  t->packet->ctx.len);
-	if (err == -EFAULT)
-		return err;
-	CALL_REPLY(t->call, test.data_size_out, t->packet->ctx.len);
-	CALL_REPLY(t->call, test.retval, t->verdict);
-	CALL_REPLY(t->call, test.duration, t->duration);
+	if (err == -EFAULT || CALL_REPLY(t->call, test.data_size_out, t->packet->ctx.len) ||
+	    CALL_REPLY(t->call, test.retval, t->verdict) ||
+	    CALL_REPLY(t->call, test.duration, t->duration))
+		return -EFAULT;
 	return err ? err : test_ctx_give(t);
 }
 

@@ -57,8 +57,11 @@ int prog_fd_array_hold(struct call *call, struct prog *prog, struct log *log)
 		return -EFAULT;
 	for (u32 i = 0; i < count; i++) {
 		struct object *object;
-		s32 fd = (s32)get_u32(u64_ptr(array + (u64)i * sizeof(fd)));
+		s32 fd;
 
+		err = user_read(call, &fd, array + (u64)i * sizeof(fd), sizeof(fd));
+		if (err)
+			return err;
 		if (!fd_get(call->client, fd, OBJECT_BTF, &object, NULL)) {
 			object_put(object);
 			continue;
@@ -86,8 +89,7 @@ static int insn_map_fd(struct call *call, const struct bpf_insn *insn, u32 at, s
 	if (insn->imm < 0 || (u32)insn->imm >= (count ? count : FD_ARRAY_MAX))
 		return log_error(log, -EFAULT, "instruction %u: place %d is outside fd_array", at,
 				 insn->imm);
-	*fd = (s32)get_u32(u64_ptr(array + (u64)insn->imm * sizeof(*fd)));
-	return 0;
+	return user_read(call, fd, array + (u64)insn->imm * sizeof(*fd), sizeof(*fd));
 }
 
 static int insn_map_resolve(struct call *call, struct prog *prog, u32 at, struct log *log)

@@ -31,12 +31,13 @@ static int note_read(struct call *call, const struct notes *n, u32 i, struct log
 {
 	u64 at = n->from + (u64)i * n->from_size;
 
-	if (user_zeros(at + n->to_size, n->from_size - n->to_size)) {
-		call_reply(call, n->size_off, n->to_size);
+	if (user_zeros(call, at + n->to_size, n->from_size - n->to_size)) {
+		if (call_reply(call, n->size_off, n->to_size))
+			return -EFAULT;
 		return log_error(log, -E2BIG, "program: %s record %u has fields of the future", n->what,
 				 i);
 	}
-	return user_read(to, at, n->to_size);
+	return user_read(call, to, at, n->to_size);
 }
 
 /* All records, read and checked one after the other. No more than @limit of them: there cannot be

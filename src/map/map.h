@@ -45,7 +45,8 @@ struct map_ops {
 	int (*update)(struct map *map, const void *key, const void *value, u64 flags, u32 cpu);
 	int (*remove)(struct map *map, const void *key);
 
-	/* The side of bpf(2), inside a read section as well. */
+	/* The side of bpf(2), inside a read section as well. A value that is a descriptor (MAP_VALUE_FD)
+	 * comes as a number of @client's table. */
 	int (*read)(struct map *map, const void *key, void *value, u64 flags);
 	int (*write)(struct map *map, struct client *client, const void *key, const void *value,
 		     u64 flags);
@@ -65,6 +66,7 @@ struct map_ops {
 enum map_row_flags {
 	MAP_PERCPU = 1 << 0,     /* bpf(2) sees one value a CPU */
 	MAP_NO_LOOKUP = 1 << 1,  /* programs neither look up nor change elements (program arrays) */
+	MAP_VALUE_FD = 1 << 2,   /* what bpf(2) writes is a descriptor, and it reads an id */
 };
 
 /* A row of map.def. */

@@ -127,7 +127,7 @@ static int prog_array_write(struct map *map, struct client *client, const void *
 		return -EINVAL;
 	if (index >= map->max_entries)
 		return -E2BIG;
-	err = fd_get(client, (s32)get_u32(value), OBJECT_PROG, &object, NULL);
+	err = fd_get_own(client, (s32)get_u32(value), OBJECT_PROG, &object, NULL);
 	if (err)
 		return err;
 	err = prog_array_claim(map, prog_of(object));

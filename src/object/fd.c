@@ -96,9 +96,17 @@ static struct object *fd_lookup(struct client *client, s64 fd, u32 *access)
 	return object;
 }
 
-int fd_get(struct client *client, s64 fd, enum object_kind kind, struct object **out, u32 *access)
+s64 fd_translate(const struct client *client, s64 fd)
 {
-	struct object *object = fd_lookup(client, fd, access);
+	struct caller *caller = client->caller;
+
+	return caller ? caller->ops->handle(caller, (int)fd) : fd;
+}
+
+int fd_get_own(struct client *client, s64 handle, enum object_kind kind, struct object **out,
+	       u32 *access)
+{
+	struct object *object = fd_lookup(client, handle, access);
 
 	if (!object)
 		return -EBADF;
@@ -110,9 +118,14 @@ int fd_get(struct client *client, s64 fd, enum object_kind kind, struct object *
 	return 0;
 }
 
+int fd_get(struct client *client, s64 fd, enum object_kind kind, struct object **out, u32 *access)
+{
+	return fd_get_own(client, fd_translate(client, fd), kind, out, access);
+}
+
 int fd_get_any(struct client *client, s64 fd, struct object **out)
 {
-	*out = fd_lookup(client, fd, NULL);
+	*out = fd_lookup(client, fd_translate(client, fd), NULL);
 	return *out ? 0 : -EBADF;
 }
 

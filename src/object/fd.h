@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+#include "base/caller.h"
 #include "object/engine.h"
 #include "object/object.h"
 
@@ -22,6 +23,7 @@ struct client {
 	u32 room, lowest;            /* no handle below `lowest` is free */
 	bool privileged;             /* CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON */
 	u32 uid;
+	struct caller *caller;       /* of the call in progress; NULL: this process */
 	char message[256];           /* why the last call was refused, for calls that have no log */
 };
 
@@ -39,13 +41,21 @@ void client_destroy(struct client *client);
  *  the reference stays the caller's. */
 must_check int fd_install(struct client *client, struct object *object, u32 access);
 
-/** fd_get() - the object behind @fd with one more reference (object_put()), if it is a @kind.
- *  @access (may be NULL): the handle's access flags.
+/** fd_translate() - the number in the table for what the caller of the moment calls @fd; negative when
+ *  there is none. May ask the caller: not inside a read section. */
+s64 fd_translate(const struct client *client, s64 fd);
+
+/** fd_get() - the object behind the caller's @fd with one more reference (object_put()), if it is a
+ *  @kind. @access (may be NULL): the handle's access flags. Not inside a read section.
  *  Returns 0, -EBADF (no such handle) or -EINVAL (another kind), as Linux does. */
 must_check int fd_get(struct client *client, s64 fd, enum object_kind kind, struct object **out,
 		      u32 *access);
 
-/** fd_get_any() - the same for any kind. */
+/** fd_get_own() - the same for a number of the table itself, as fd_translate() gives it. */
+must_check int fd_get_own(struct client *client, s64 handle, enum object_kind kind,
+			  struct object **out, u32 *access);
+
+/** fd_get_any() - fd_get() for any kind. */
 must_check int fd_get_any(struct client *client, s64 fd, struct object **out);
 
 /** fd_close() - drop a handle. Returns 0 or -EBADF. */

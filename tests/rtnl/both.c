@@ -38,7 +38,7 @@ static int linux_bpf(struct both *both, int cmd, union bpf_attr *attr)
 
 static int engine_bpf(struct both *both, int cmd, union bpf_attr *attr)
 {
-	return command_bpf(both->client, cmd, attr, sizeof(*attr));
+	return command_bpf(both->client, NULL, cmd, ptr_u64(attr), sizeof(*attr));
 }
 
 static int load(struct both *both, bpf_call call, u32 type, s32 result)

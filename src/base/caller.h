@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* caller.h - who calls bpf(2), where that is not this process.
+ *
+ * An attribute is full of addresses, handles and paths that mean something in the caller's world
+ * only. The engine never guesses: it asks through these calls, when and as far as Linux would look.
+ * Whoever brings the call in (a supervisor of another process, a daemon's connection) fills them in.
+ *
+ * Without a caller (NULL) the call comes from this process: addresses are pointers, handles are
+ * numbers of the client's own table, paths begin at the pin root.
+ */
+#ifndef CLSBPF_BASE_CALLER_H
+#define CLSBPF_BASE_CALLER_H
+
+#include "base/types.h"
+
+struct caller;
+
+struct caller_ops {
+	/** read() / write() - copy from and to the caller's memory, all of it or -EFAULT. -EINTR: there
+	 *  is nobody any more. */
+	int (*read)(struct caller *caller, void *to, u64 from, u64 len);
+	int (*write)(struct caller *caller, u64 to, const void *from, u64 len);
+	/** handle() - the number in the client's table for the caller's descriptor @fd, or -EBADF. */
+	int (*handle)(struct caller *caller, int fd);
+	/** path() - @text made absolute, below /sys/fs/bpf, into @out (PATH_MAX bytes). @dirfd: the
+	 *  caller's, or AT_FDCWD. @create: for a new name. Returns 0 or what Linux answers for
+	 *  a path that does not lead into bpffs. */
+	int (*path)(struct caller *caller, int dirfd, const char *text, bool create, char *out);
+	/** gone() - asked during long calls: does nobody wait for the answer any more? */
+	bool (*gone)(struct caller *caller);
+};
+
+struct caller {
+	const struct caller_ops *ops;
+	bool privileged;          /* CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON */
+	u32 uid, gid;
+};
+
+#endif
