@@ -126,22 +126,17 @@ static int engine_subscribe(struct backend *backend, enum backend_group group, b
 	return 0;
 }
 
-/* Pins have the paths that they have on Linux; there is no pipe and no kernel's BTF to read. */
+/* There is no pipe and no kernel's BTF to read. */
 static int engine_path(struct backend *backend, enum backend_path what, char *buf, size_t room)
 {
-	static const char root[] = "/sys/fs/bpf";
-
 	if (what != BACKEND_PIN_ROOT)
 		return -ENOENT;
-	if (sizeof(root) > room)
-		return -ENAMETOOLONG;
-	memcpy(buf, root, sizeof(root));
-	return 0;
+	return pin_root_path(&engine_of(backend)->shared->engine, buf, room);
 }
 
 static int engine_unpin(struct backend *backend, const char *path)
 {
-	return pin_unlink(&engine_of(backend)->shared->engine, path);
+	return pin_unlink(&engine_of(backend)->shared->engine, NULL, path);
 }
 
 static const char *engine_message(struct backend *backend)

@@ -37,9 +37,21 @@ static int pin_path_read(struct call *call, u32 known, bool create, char path[PA
 	return 0;
 }
 
+/* Whose rights count. NULL: this process's. */
+static const struct pin_caller *pin_caller(const struct call *call, struct pin_caller *who)
+{
+	const struct caller *caller = call->client->caller;
+
+	if (!caller)
+		return NULL;
+	*who = (struct pin_caller){ caller->uid, caller->gid, !caller->uid };
+	return who;
+}
+
 int on_obj_pin(struct call *call)
 {
 	char path[PATH_MAX + 1];
+	struct pin_caller who;
 	struct object *object;
 	int err = pin_path_read(call, 0, true, path);
 
@@ -51,7 +63,7 @@ int on_obj_pin(struct call *call)
 	if (object->ops->kind == OBJECT_BTF)
 		err = log_error(&call->log, -EINVAL, "pin: BTF has no name");
 	if (!err)
-		err = pin_object(call->engine, path, object, &call->log);
+		err = pin_object(call->engine, pin_caller(call, &who), path, object, &call->log);
 	object_put(object);
 	return err;
 }
@@ -60,6 +72,7 @@ int on_obj_get(struct call *call)
 {
 	u32 access = call->attr->bpf.file_flags & ACCESS_FLAGS;
 	char path[PATH_MAX + 1];
+	struct pin_caller who;
 	struct object *object;
 	int err;
 
@@ -67,7 +80,7 @@ int on_obj_get(struct call *call)
 		return log_error(&call->log, -EINVAL, "pin: nothing gives a handle like that");
 	err = pin_path_read(call, ACCESS_FLAGS, false, path);
 	if (!err)
-		err = pin_find(call->engine, path, &object);
+		err = pin_find(call->engine, pin_caller(call, &who), path, access, &object);
 	if (err)
 		return err;
 	if (object->ops->kind != OBJECT_MAP && access)
@@ -83,8 +96,10 @@ int on_obj_get(struct call *call)
 static int next_id(struct call *call, enum object_kind kind)
 {
 	u32 id;
-	int err = object_next_id(call->engine, kind, call->attr->bpf.start_id, &id);
+	int err;
 
+	pin_sweep(call->engine);
+	err = object_next_id(call->engine, kind, call->attr->bpf.start_id, &id);
 	return err ? err : CALL_REPLY(call, next_id, id);
 }
 
@@ -95,9 +110,11 @@ int on_link_next_id(struct call *call) { return next_id(call, OBJECT_LINK); }
 
 static int by_id(struct call *call, enum object_kind kind, u32 access)
 {
-	struct object *object = object_find(call->engine, kind, call->attr->bpf.map_id);
+	struct object *object;
 	int fd;
 
+	pin_sweep(call->engine);
+	object = object_find(call->engine, kind, call->attr->bpf.map_id);
 	if (!object)
 		return -ENOENT;
 	fd = fd_install(call->client, object, access);

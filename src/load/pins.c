@@ -4,8 +4,9 @@
  *   <root>/tc/<sha1 of the object file>/NAME     PIN_OBJECT_NS: shared by loads of the same file
  *   <root>/tc/globals/NAME                       PIN_GLOBAL_NS, LIBBPF_PIN_BY_NAME
  *
- * A kernel that answers -ENOENT to a pin wants its directories made in its file system first, and
- * that file system mounted; one that makes them by itself never says so. Nobody has to ask which.
+ * A kernel that answers -ENOENT to a pin wants its directories made in its file system first; one
+ * that makes them by itself never says so. Where the root refuses directories, that file system is
+ * not mounted yet: sysfs lies there. Nobody has to ask which kernel it is.
  * Source of the paths: iproute2's bpf_legacy.c as semantics, observed with strace.
  */
 #include <errno.h>
@@ -101,14 +102,13 @@ static int mount_root(struct pins *pins, const char *root)
 	return 0;
 }
 
-static int make_directories(struct into *in, const char *path)
+/* The directories of @path behind its first @root bytes. */
+static int make_each(struct into *in, size_t root, const char *path)
 {
-	char root[PINS_PATH], dir[PINS_PATH];
-	int err = backend_path(in->backend, BACKEND_PIN_ROOT, root, sizeof(root));
+	char dir[PINS_PATH];
+	int err = 0;
 
-	if (!err)
-		err = mount_root(&in->pins, root);
-	for (size_t at = strlen(root) + 1; !err && path[at]; at++) {
+	for (size_t at = root + 1; !err && path[at]; at++) {
 		if (path[at] != '/')
 			continue;
 		snprintf(dir, sizeof(dir), "%.*s", (int)at, path);
@@ -119,6 +119,21 @@ static int make_directories(struct into *in, const char *path)
 		}
 	}
 	return err;
+}
+
+static int make_directories(struct into *in, const char *path)
+{
+	char root[PINS_PATH];
+	int err = backend_path(in->backend, BACKEND_PIN_ROOT, root, sizeof(root));
+
+	if (err)
+		return err;
+	err = make_each(in, strlen(root), path);
+	/* sysfs says -ENOENT to mkdir(2) where something is to be mounted, -EPERM elsewhere. */
+	if (err != -ENOENT && err != -EPERM && err != -EROFS)
+		return err;
+	err = mount_root(&in->pins, root);
+	return err ? err : make_each(in, strlen(root), path);
 }
 
 int pins_add(struct into *in, const char *path, int handle)

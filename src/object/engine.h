@@ -16,6 +16,7 @@
 #include "object/object.h"
 
 struct exec_host;
+struct log;
 struct pin_tree;
 struct sched;
 
@@ -24,7 +25,8 @@ struct engine_config {
 	bool fixed_seed;     /* @seed is to be used; otherwise a random one */
 	u64 seed;
 	bool replay_clock;   /* time stands still but for engine_set_time(); otherwise the host's clocks */
-	const char *rundir;  /* where pins show as nodes; NULL: pins live in memory only */
+	const char *rundir;  /* a directory of the engine's own, where pins are nodes; NULL: in memory */
+	struct log *log;     /* why it cannot be made, where a run directory is at fault; or NULL */
 };
 
 struct id_table {
@@ -38,6 +40,7 @@ struct engine {
 	struct reclaim *reclaim;
 	struct id_table ids[OBJECT_KINDS];
 	struct pin_tree *pins;
+	u32 stale_pins;              /* nodes that an earlier engine left in rundir, removed */
 	struct sched *sched;         /* devices: sched/ */
 
 	u32 cpus;
@@ -58,7 +61,7 @@ struct engine {
 };
 
 /** engine_core_init() / engine_core_fini() - the part of an engine that this layer owns.
- *  Returns 0 or -ENOMEM. */
+ *  Returns 0, -ENOMEM, or what pin_tree_create() says of the run directory. */
 must_check int engine_core_init(struct engine *engine, const struct engine_config *config);
 void engine_core_fini(struct engine *engine);
 

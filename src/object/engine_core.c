@@ -28,7 +28,7 @@ int engine_core_init(struct engine *engine, const struct engine_config *config)
 		pthread_mutex_init(&engine->ids[kind].lock, NULL);
 	err = reclaim_create(&engine->reclaim);
 	if (!err)
-		err = pin_tree_create(config->rundir, &engine->pins);
+		err = pin_tree_create(config->rundir, config->log, &engine->stale_pins, &engine->pins);
 	if (err)
 		engine_core_fini(engine);
 	return err;

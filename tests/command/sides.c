@@ -76,7 +76,7 @@ static void side_unpin(struct side *side, const char *path)
 
 	if (!engine)
 		(void)unlink(path);
-	else if (pin_unlink(engine, path))
+	else if (pin_unlink(engine, NULL, path))
 		return;
 }
 

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "object/engine.h"
 #include "world.h"
 
 static struct backend *linux_side;    /* NULL: cannot be asked, because */
@@ -504,6 +505,47 @@ static void test_mount(void **state)
 	object_names_free(names);
 }
 
+/* Where the engine's pins are files, the loader makes their directories, mounts nothing, and takes
+ * back what it made; the second load finds the first's map. */
+static void test_run_directory(void **state)
+{
+	char rundir[] = "/tmp/test_into.XXXXXX", path[256];
+	struct engine_config config = { .rundir = mkdtemp(rundir) };
+	char **names = object_names("legacy");
+	struct load_options options = { .prog_type = BPF_PROG_TYPE_SCHED_CLS };
+	struct load_object *one, *two;
+	struct backend *engine;
+	struct load_prog *prog;
+
+	assert_int_equal(backend_engine_create(&config, &engine), 0);
+	one = must_open(names[0]);
+	load_map_by_name(one, "own")->pinning = LOAD_PIN_GLOBAL;
+	strcpy(load_map_by_name(one, "own")->name, "shared");  /* the second pin of this name */
+	assert_int_equal(load_into(one, engine, &options, NULL, &prog), -EEXIST);
+	load_close(one);
+	snprintf(path, sizeof(path), "%s/bpf/tc", rundir);
+	assert_int_not_equal(access(path, F_OK), 0);
+
+	one = must_open(names[0]);
+	two = must_open(names[0]);
+	must_load(one, engine, NULL, NULL);
+	check_run(engine, "first", must_load(two, engine, NULL, NULL), 1, 101);
+	snprintf(path, sizeof(path), "%s/bpf/tc/globals/shared", rundir);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_true(pinned(engine, GLOBALS "shared"));
+	assert_int_equal(unlink(path), 0);
+	assert_false(pinned(engine, GLOBALS "shared"));
+	load_close(one);
+	load_close(two);
+	object_names_free(names);
+	backend_destroy(engine);
+	snprintf(path, sizeof(path), "%s/lock", rundir);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/bpf", rundir);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(rundir), 0);
+}
+
 /* The classifier inside its caller: the same verdict, and its context in a map. */
 static void check_wrapper(struct backend *backend, const char *name)
 {
@@ -577,6 +619,7 @@ int main(void)
 		cmocka_unit_test(test_wrapper_engine),
 		cmocka_unit_test(test_wrapper_linux),
 		cmocka_unit_test(test_mount),
+		cmocka_unit_test(test_run_directory),
 	};
 	int failed;
 

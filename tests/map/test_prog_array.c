@@ -216,7 +216,7 @@ static void case_release(struct backend *b, bool pins)
 		assert_int_equal(jump(b, prog, 0), 5);
 		again = -1;
 		if (backend_engine(b))
-			assert_int_equal(pin_unlink(backend_engine(b), path), 0);
+			assert_int_equal(pin_unlink(backend_engine(b), NULL, path), 0);
 		else
 			assert_int_equal(unlink(path), 0);
 	}
