@@ -221,6 +221,7 @@ int backend_engine_create(const struct engine_config *config, struct backend **o
 	atomic_init(&shared->backends, 1);
 	shared->engine.device_mac = engine_device_mac;
 	shared->engine.test_host = &sched_test_host;
+	shared->engine.attach_host = &sched_attach_host;
 	err = sched_create(&shared->engine);
 	if (err) {
 		shared_put(shared);

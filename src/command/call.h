@@ -79,6 +79,14 @@ void *user_view_room(struct user_view *view, u64 len);
 
 static inline void user_view_end(struct user_view *view) { free(view->owned); }
 
+/** call_privileged() - has whoever calls CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON? */
+static inline bool call_privileged(const struct call *call)
+{
+	const struct caller *caller = call->client->caller;
+
+	return caller ? caller->privileged : call->client->privileged;
+}
+
 /** call_gone() - does nobody wait for the end of the call any more? */
 static inline bool call_gone(const struct call *call)
 {

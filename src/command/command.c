@@ -14,7 +14,7 @@
 #define PAGE 4096u
 #define ATTR_MAX PAGE  /* bytes of an attribute, or behind a structure in one */
 
-enum command_who { ANYBODY, PRIVILEGED };
+enum command_who { ANYBODY, PRIVILEGED, PRIVILEGED_FIRST };
 
 struct command {
 	int (*handler)(struct call *call);
@@ -133,7 +133,6 @@ int call_reply(struct call *call, u32 off, u32 value)
 
 static int call_dispatch(struct call *call, int cmd, u64 attr, u32 size)
 {
-	struct caller *caller = call->client->caller;
 	union call_attr copy = { 0 };
 	const struct command *command;
 	int err;
@@ -153,11 +152,12 @@ static int call_dispatch(struct call *call, int cmd, u64 attr, u32 size)
 	if (cmd < 0 || cmd >= (int)ARRAY_SIZE(commands) || !commands[cmd].handler)
 		return log_error(&call->log, -EINVAL, "bpf: command %d is not known", cmd);
 	command = &commands[cmd];
+	if (command->who == PRIVILEGED_FIRST && !call_privileged(call))
+		return log_error(&call->log, -EPERM, "bpf: command %d needs CAP_BPF", cmd);
 	if (!all_zero(copy.bytes + command->end, ATTR_KNOWN - command->end))
 		return log_error(&call->log, -EINVAL, "bpf: command %d has no field behind byte %u",
 				 cmd, command->end);
-	if (command->who == PRIVILEGED &&
-	    !(caller ? caller->privileged : call->client->privileged))
+	if (command->who == PRIVILEGED && !call_privileged(call))
 		return log_error(&call->log, -EPERM, "bpf: command %d needs CAP_BPF", cmd);
 	return command->handler(call);
 }

@@ -9,6 +9,7 @@
 
 #include "command/call.h"
 #include "map/map.h"
+#include "object/bpf_link.h"
 #include "object/btf.h"
 #include "object/prog.h"
 
@@ -200,6 +201,29 @@ static int btf_info(struct call *call, struct btf *btf)
 	return err ? err : info_write(call, &info, len);
 }
 
+/* What a kind of link does not have comes back as the client gave it, as on Linux. */
+static int link_info(struct call *call, struct link *link)
+{
+	union {
+		struct bpf_link_info link;
+		u8 bytes[LINK_INFO_SIZE];
+	} info = { .bytes = { 0 } };
+	struct link_state state;
+	u32 len = 0;
+	int err;
+
+	err = info_read(call, &info, LINK_INFO_SIZE, LINK_INFO_SIZE, &len);
+	if (err)
+		return err;
+	link->ops->show(link, &state);
+	info.link.type = link->ops->type;
+	info.link.id = link->object.id;
+	info.link.prog_id = state.prog_id;
+	put_u32(info.bytes + LINK_INFO_TCX_IFINDEX, state.ifindex);
+	put_u32(info.bytes + LINK_INFO_TCX_ATTACH_TYPE, link->attach_type);
+	return info_write(call, &info, len);
+}
+
 int on_info(struct call *call)
 {
 	struct object *object;
@@ -219,6 +243,8 @@ int on_info(struct call *call)
 		err = btf_info(call, btf_of(object));
 		break;
 	case OBJECT_LINK:
+		err = link_info(call, link_of(object));
+		break;
 	case OBJECT_KINDS:
 		err = log_error(&call->log, -EINVAL, "info: a %s has none", object->ops->name);
 		break;

@@ -26,6 +26,14 @@ enum attr_offset {
 	ATTR_BTF_FLAGS = 32,
 	ATTR_BTF_TOKEN_FD = 36,
 	ATTR_OBJ_PATH_FD = 16,
+	ATTR_ATTACH_RELATIVE_FD = 20,
+	ATTR_ATTACH_EXPECTED_REVISION = 24,
+	ATTR_QUERY_PROG_FLAGS = 32,
+	ATTR_QUERY_LINK_IDS = 40,
+	ATTR_QUERY_LINK_FLAGS = 48,
+	ATTR_QUERY_REVISION = 56,
+	ATTR_LINK_RELATIVE_FD = 16,
+	ATTR_LINK_EXPECTED_REVISION = 24,
 };
 
 /* Bytes of an info structure that 6.18 takes, and its size with padding, which it reports. */
@@ -35,11 +43,22 @@ enum attr_offset {
 #define MAP_INFO_SIZE 104
 #define MAP_INFO_HASH 88
 #define BTF_INFO_SIZE 32
+#define LINK_INFO_SIZE 64
+#define LINK_INFO_TCX_IFINDEX 16
+#define LINK_INFO_TCX_ATTACH_TYPE 20
 
 #define FLAG_PATH_FD (1u << 14)
 #define FLAG_TOKEN_FD (1u << 16)
 #define PROG_FLAGS_KNOWN 0x100ffu     /* STRICT_ALIGNMENT (1) ... TEST_REG_INVARIANTS, TOKEN_FD */
 #define TEST_CHECKSUM_COMPLETE (1u << 2)
+
+/* Bit n: attach type n has an answer of its own, from PROG_ATTACH and PROG_DETACH, from PROG_QUERY. */
+#define ATTACH_TYPES_OF_PROGS 0xfec875ffffffffu
+#define ATTACH_TYPES_OF_QUERIES 0xfec855e07fffffu
+#define ATTACH_STRUCT_OPS 44
+#define ATTACH_NETKIT_PRIMARY 54
+#define ATTACH_NETKIT_PEER 55
+#define ATTACH_FLAGS_KNOWN (1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 13) /* REPLACE ... LINK */
 
 #define MAP_TYPE_ARENA 33
 #define PROG_TYPES 33                 /* enum bpf_prog_type ends before this */

@@ -15,6 +15,7 @@
 #include "base/types.h"
 #include "object/object.h"
 
+struct attach_host;
 struct exec_host;
 struct log;
 struct pin_tree;
@@ -58,6 +59,8 @@ struct engine {
 	int (*device_mac)(struct engine *engine, u32 ifindex, u8 mac[6]);
 	/* What programs under BPF_PROG_TEST_RUN get done at once (helper/exec.h), plugged in likewise. */
 	const struct exec_host *test_host;
+	/* Where bpf(2) attaches programs (bpf_link.h), plugged in likewise. NULL: there are no devices. */
+	const struct attach_host *attach_host;
 };
 
 /** engine_core_init() / engine_core_fini() - the part of an engine that this layer owns.

@@ -34,18 +34,13 @@ static void verdict_of_direct(const struct chain_entry *entry, const struct exec
 	}
 }
 
-void chain_classify(struct worker *worker, const struct chain_view *view, struct packet *packet,
+void chain_classify(struct exec *exec, const struct chain_view *view, struct packet *packet,
 		    struct verdict *verdict)
 {
-	struct exec *exec = worker->depth ? worker->nested[worker->depth - 1] : worker->exec;
 	const struct chain_entry *entry = view->entry, *end = entry + view->count;
 	const u16 all = be16(ETH_P_ALL);
 	bool match = false;
 
-	exec->packet = packet;
-	/* Once for the hook: Linux too lets a later program use what an earlier one asked for. */
-	exec->redirect_ifindex = 0;
-	exec->redirect_flags = 0;
 	for (; entry < end; entry++) {
 		s32 code;
 

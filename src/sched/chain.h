@@ -49,9 +49,9 @@ struct chain {
 
 void chain_init(struct chain *chain, struct engine *engine);
 
-/** chain_classify() - run the filters of @view over @packet until one decides. @worker is inside a
- *  read section. The context's device fields are set. */
-void chain_classify(struct worker *worker, const struct chain_view *view, struct packet *packet,
+/** chain_classify() - run the filters of @view over @packet, which is exec->packet, until one
+ *  decides. Inside a read section. The context's device fields are set. */
+void chain_classify(struct exec *exec, const struct chain_view *view, struct packet *packet,
 		    struct verdict *verdict);
 
 /** chain_find() - the tp with @pref, NULL when there is none.

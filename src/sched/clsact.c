@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* clsact.c - the hooks of a device: which filters, with what metadata, and how much was counted.
+/* clsact.c - the hooks of a device: which programs, with what metadata, and how much was counted.
  *
- * Invariant: a hook without filters costs two loads and leaves no trace, not even in the counters,
+ *   tcx (tcx.c), and if nothing there ends it: clsact's filters (chain.c), which alone are counted
+ *
+ * Invariant: a hook without programs costs three loads and leaves no trace, not even in the counters,
  * as on Linux. Not here: carrying the verdict out (verdict.c).
  */
 #include "sched/clsact.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+#include "sched/tcx.h"
 
 static void clsact_free(struct reclaim_head *head)
 {
@@ -50,6 +54,7 @@ int clsact_create(struct device *device)
 void clsact_remove(struct device *device)
 {
 	clsact_release(atomic_exchange(&device->clsact, NULL));
+	tcx_clsact_gone(device);
 }
 
 struct chain *clsact_chain(struct clsact *clsact, u32 parent)
@@ -89,34 +94,55 @@ static inline u32 hook_length(const struct packet *packet, bool ingress)
 	return packet->ctx.len - min_u32(mac_len, packet->ctx.len);
 }
 
+/* The execution context of the depth that @worker is at, for a new packet. */
+static struct exec *hook_exec(struct worker *worker, struct packet *packet)
+{
+	struct exec *exec = worker->depth ? worker->nested[worker->depth - 1] : worker->exec;
+
+	exec->packet = packet;
+	/* Once for the hook: Linux too lets a later program use what an earlier one asked for. */
+	exec->redirect_ifindex = 0;
+	exec->redirect_flags = 0;
+	return exec;
+}
+
+static void clsact_run(struct exec *exec, struct clsact_stats *stats, const struct chain_view *view,
+		       struct packet *packet, struct verdict *verdict)
+{
+	count(&stats->bytes, packet->ctx.wire_len);
+	count(&stats->packets, max_u32(packet->ctx.gso_segs, 1));
+	chain_classify(exec, view, packet, verdict);
+	if (verdict->action == TC_ACT_SHOT)
+		count(&stats->drops, 1);
+}
+
 void sched_classify(struct worker *worker, struct device *device, bool ingress,
 		    struct packet *packet, struct verdict *verdict)
 {
 	enum clsact_hook hook = ingress ? CLSACT_INGRESS : CLSACT_EGRESS;
 	const struct chain_view *view = NULL;
-	struct clsact_stats *stats;
+	const struct tcx_view *tcx;
 	struct clsact *clsact;
+	struct exec *exec;
 
 	*verdict = (struct verdict){ .action = TC_ACT_UNSPEC };
 	reclaim_enter(worker->engine->reclaim, worker->slot);
+	tcx = atomic_load_explicit(&device->tcx[hook].view, memory_order_acquire);
 	clsact = clsact_of(device);
 	if (clsact)
 		view = atomic_load_explicit(&clsact->hook[hook].view, memory_order_acquire);
-	if (!view)
+	if (!view && !tcx)
 		goto out;
 	packet->at_ingress = ingress;
 	packet->ctx.ifindex = device->ifindex;
 	if (ingress)
 		packet->ctx.ingress_ifindex = device->ifindex;
 	packet->ctx.wire_len = hook_length(packet, ingress);
-	stats = &clsact->stats[worker->cpu];
-	count(&stats->bytes, packet->ctx.wire_len);
-	count(&stats->packets, max_u32(packet->ctx.gso_segs, 1));
-	chain_classify(worker, view, packet, verdict);
+	exec = hook_exec(worker, packet);
+	if (!(tcx && tcx_run(exec, tcx, packet, verdict)) && view)
+		clsact_run(exec, &clsact->stats[worker->cpu], view, packet, verdict);
 	if (verdict->action == TC_ACT_OK)
 		packet->ctx.tc_index = TC_H_MIN(verdict->classid);
-	else if (verdict->action == TC_ACT_SHOT)
-		count(&stats->drops, 1);
 out:
 	reclaim_exit(worker->engine->reclaim, worker->slot);
 }

@@ -13,8 +13,6 @@
 
 #define CLSACT_HANDLE TC_H_MAKE(TC_H_CLSACT, 0)
 
-enum clsact_hook { CLSACT_INGRESS, CLSACT_EGRESS, CLSACT_HOOKS };
-
 /* Written by one worker, read by whoever asks: loads and stores, no locked additions. */
 struct clsact_stats {
 	_Alignas(CACHE_LINE) _Atomic u64 bytes;

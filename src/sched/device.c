@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "sched/clsact.h"
+#include "sched/tcx.h"
 #include "sched/verdict.h"
 
 static void table_free(struct reclaim_head *head)
@@ -320,6 +321,7 @@ int device_create_pair(struct engine *engine, const char *name, const char *peer
 
 static void device_defer(struct device *device)
 {
+	tcx_flush(device);
 	clsact_remove(device);
 	reclaim_defer(device->engine->reclaim, &device->reclaim, device_free);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* sched.h - devices, and what happens to a packet at their hooks.
  *
- *   sched_ingress(): packet arrives on a device -> clsact ingress chain -> verdict
- *   sched_egress():  packet is to leave a device -> clsact egress chain  -> verdict
+ *   sched_ingress(): packet arrives on a device  -> tcx ingress -> clsact ingress chain -> verdict
+ *   sched_egress():  packet is to leave a device -> tcx egress  -> clsact egress chain  -> verdict
  *
  * A worker is one thread's way through the datapath: its execution context, its reclaim slot and
  * its recursion depth. Configuration (qdiscs, filters) is changed under sched's lock by rtnl/;
@@ -21,8 +21,10 @@
 #include "packet/packet.h"
 #include "run/run.h"
 
+struct attach_host;
 struct clsact;
 struct device;
+struct tcx_view;
 struct worker;
 
 struct device_ops {
@@ -41,6 +43,14 @@ struct device_stats {
 	_Alignas(CACHE_LINE) _Atomic u64 count[DEVICE_COUNTS];
 };
 
+enum clsact_hook { CLSACT_INGRESS, CLSACT_EGRESS, CLSACT_HOOKS };
+
+/* Programs that run before clsact's filters: tcx.h. */
+struct tcx_hook {
+	struct tcx_view *_Atomic view;    /* or NULL */
+	u64 changes;                      /* of the list since it exists; under sched's lock */
+};
+
 struct device {
 	struct engine *engine;
 	const struct device_ops *ops;
@@ -52,6 +62,7 @@ struct device {
 	u32 mtu, flags;                   /* IFF_* */
 	struct device *peer;              /* other end of a pair, or NULL */
 	struct clsact *_Atomic clsact;    /* or NULL */
+	struct tcx_hook tcx[CLSACT_HOOKS];
 	bool ingress_queue;               /* somebody asked for a clsact before: Linux's errnos differ then */
 	struct device_stats *stats;       /* of each worker: [engine->cpus] */
 	struct reclaim_head reclaim;
@@ -131,9 +142,12 @@ void worker_packet_put(struct worker *worker, struct packet *packet);
  *  (BPF_PROG_TEST_RUN), by a worker of the moment. */
 extern const struct exec_host sched_test_host;
 
-/** sched_classify() - the chain of one hook and nothing else: what clsact decides for @packet, with
- *  no effect on where it goes. @packet->ctx.ifindex etc. are set from @device. A hook without
- *  filters gives TC_ACT_UNSPEC and does not touch the packet. */
+/** sched_attach_host - tcx, for bpf(2) (object/bpf_link.h). */
+extern const struct attach_host sched_attach_host;
+
+/** sched_classify() - one hook and nothing else: what tcx and clsact decide for @packet, with no
+ *  effect on where it goes. @packet->ctx.ifindex etc. are set from @device. A hook without
+ *  programs gives TC_ACT_UNSPEC and does not touch the packet. */
 void sched_classify(struct worker *worker, struct device *device, bool ingress,
 		    struct packet *packet, struct verdict *verdict);
 
