@@ -701,11 +701,78 @@ static void test_types(void **ctx)
 					type_compare(calls[c], type, programs[p]);
 }
 
+static u32 attached_to_lo(struct table *t)
+{
+	struct seen_list seen;
+
+	look_list(t, 0, ATTACH_TCX_INGRESS, LIST_ROOM, 15, &seen);
+	return seen.count;
+}
+
+static int link_to_lo(struct table *t)
+{
+	union bpf_attr attr = { .link_create = { .prog_fd = (u32)t->prog[0], .target_ifindex = 1,
+						 .attach_type = ATTACH_TCX_INGRESS } };
+
+	return side_bpf(t->side, BPF_LINK_CREATE, &attr, sizeof(attr));
+}
+
+/* A pin keeps a link attached, another handle too; with the last of them it leaves. */
+static void link_lives(struct table *t)
+{
+	u8 *name = t->side->arena + AT_NO_PATH;
+	int fd = link_to_lo(t), again, by_id;
+	union bpf_attr pin = { .pathname = ptr_u64(name), .bpf_fd = (u32)fd };
+	union bpf_attr get = { .pathname = ptr_u64(name) };
+	union bpf_attr find = { .link_id = object_id(t->side, fd, 4) };
+
+	assert_true(fd > 0);
+	assert_int_equal(side_bpf(t->side, BPF_OBJ_PIN, &pin, sizeof(pin)), 0);
+	backend_close(t->side->backend, fd);
+	assert_int_equal(attached_to_lo(t), 1);
+	again = side_bpf(t->side, BPF_OBJ_GET, &get, sizeof(get));
+	assert_int_equal(object_id(t->side, again, 4), find.link_id);
+	side_refresh_pins(t->side);
+	by_id = side_bpf(t->side, BPF_LINK_GET_FD_BY_ID, &find, sizeof(find));
+	assert_true(by_id > 0);
+	backend_close(t->side->backend, again);
+	assert_int_equal(attached_to_lo(t), 1);
+	backend_close(t->side->backend, by_id);
+	assert_int_equal(attached_to_lo(t), 0);
+	assert_int_equal(side_bpf(t->side, BPF_LINK_GET_FD_BY_ID, &find, sizeof(find)), -ENOENT);
+}
+
+static void test_lives(void **ctx)
+{
+	if (state.sides.pins)
+		link_lives(&state.table[0]);
+	link_lives(&state.table[1]);
+}
+
+/* An engine ends with a link that is pinned still. */
+static void test_engine_ends(void **ctx)
+{
+	static const char path[] = "/sys/fs/bpf/kept";
+	struct side side = { .name = "another engine" };
+	struct table t = { .side = &side };
+	union bpf_attr pin = { .pathname = ptr_u64(path) };
+
+	assert_int_equal(backend_engine_create(NULL, &side.backend), 0);
+	table_open(&t, &side);
+	pin.bpf_fd = (u32)link_to_lo(&t);
+	assert_int_equal(side_bpf(&side, BPF_OBJ_PIN, &pin, sizeof(pin)), 0);
+	table_close(&t);
+	backend_close(side.backend, (int)pin.bpf_fd);
+	assert_int_equal(attached_to_lo(&t), 1);
+	backend_destroy(side.backend);
+}
+
 int main(int argc, char **argv)
 {
 	struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ends), cmocka_unit_test(test_types),
-		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_lives), cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_engine_ends),
 	};
 	int ret = sides_open(&state.sides, &state.why);
 

@@ -37,9 +37,13 @@ struct row {
 #define OF(classid_, pref_, ...)                                                                   \
 	{ .device = DEV_A, .pref = pref_, .classid = classid_, .prog = { __VA_ARGS__ } }
 #define SHOT .code = 2
+/* The same by tcx: they run before the filters, in the order of the row. */
+#define TOUT(...) { .device = DEV_A, .pref = 1, .tcx = true, .prog = { __VA_ARGS__ } }
+#define TIN(...) { .device = DEV_B, .ingress = 1, .pref = 1, .tcx = true, .prog = { __VA_ARGS__ } }
 
 static const struct row rows[] = {
 #include "hooks.def"
+#include "hooks_tcx.def"
 };
 
 static struct {
@@ -61,7 +65,7 @@ static void row_run(struct world *w, const struct row *row, char *text, size_t r
 
 		/* A preference goes with all its filters. */
 		for (u32 before = 0; before < i; before++)
-			again |= row->filter[before].pref == row->filter[i].pref &&
+			again |= !row->filter[i].tcx && row->filter[before].pref == row->filter[i].pref &&
 				 row->filter[before].device == row->filter[i].device &&
 				 row->filter[before].ingress == row->filter[i].ingress;
 		if (!again)

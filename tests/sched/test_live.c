@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "object/bpf_link.h"
 #include "sched/cls_bpf.h"
 #include "sched/clsact.h"
 #include "sched/device.h"
@@ -162,11 +163,14 @@ static void replace(struct chain *chain, struct tp *tp, struct cls_bpf **filter,
 	struct cls_bpf_spec spec = { .flags = TCA_BPF_FLAG_ACT_DIRECT, .classid = number };
 	struct cls_bpf *old = *filter;
 
+	/* Before sched's lock: bpf(2) has one of its own, which comes first. */
 	spec.prog = prog_get(live, &(struct prog_spec){ .mark = number, .priority = number });
+	sched_lock(engine_of(live));
 	if (old)
 		assert_int_equal(cls_bpf_replace(chain, tp, old, &spec, filter), 0);
 	else
 		assert_int_equal(cls_bpf_add(chain, tp, &spec, filter), 0);
+	sched_unlock(engine_of(live));
 }
 
 static void test_replace(void **state)
@@ -182,13 +186,11 @@ static void test_replace(void **state)
 	sched_lock(engine);
 	chain = clsact_chain(clsact_of(device_find(engine, w->ifindex[DEV_B])), TC_H_MIN_INGRESS);
 	assert_int_equal(chain_add_tp(chain, 9, be16(ETH_P_ALL), &tp), 0);
-	replace(chain, tp, &filter, live, 1);
 	sched_unlock(engine);
+	replace(chain, tp, &filter, live, 1);
 	threads_start(live, runner, run_classify);
 	for (u32 i = 0; i < CHANGES; i++) {
-		sched_lock(engine);
 		replace(chain, tp, &filter, live, 1 + (i & 1));
-		sched_unlock(engine);
 		if (!(i % 16))
 			sched_yield();
 	}
@@ -263,6 +265,86 @@ static void test_clsact(void **state)
 	device_remove(q);
 }
 
+static int link_create(struct world *w, u32 device, int prog)
+{
+	union bpf_attr attr = { .link_create = { .prog_fd = (u32)prog,
+						 .target_ifindex = w->ifindex[device],
+						 .attach_type = ATTACH_TCX_INGRESS } };
+	int fd = backend_bpf(w->backend, BPF_LINK_CREATE, &attr, sizeof(attr));
+
+	assert_true(fd > 0);
+	return fd;
+}
+
+/* A link changes its program, and programs in front of it that decide nothing come and go. */
+static void test_tcx(void **state)
+{
+	struct live *live = *state;
+	struct world *w = &live->world;
+	struct runner runner[THREADS];
+	int prog[3], link;
+
+	for (u32 i = 0; i < 3; i++)
+		prog[i] = world_prog(w, &(struct prog_spec){ .mark = i, .priority = i, .classid = i,
+							     .code = i ? TC_ACT_OK : TC_ACT_UNSPEC });
+	link = link_create(w, DEV_B, prog[1]);
+	threads_start(live, runner, run_classify);
+	for (u32 i = 0; i < CHANGES; i++) {
+		union bpf_attr update = { .link_update = { .link_fd = (u32)link,
+							   .new_prog_fd = (u32)prog[1 + (i & 1)] } };
+		union bpf_attr attach = { .target_fd = w->ifindex[DEV_B], .attach_bpf_fd = (u32)prog[0],
+					  .attach_type = ATTACH_TCX_INGRESS,
+					  .attach_flags = ATTACH_BEFORE };
+
+		assert_int_equal(backend_bpf(w->backend, BPF_PROG_ATTACH, &attach, sizeof(attach)), 0);
+		assert_int_equal(backend_bpf(w->backend, BPF_LINK_UPDATE, &update, sizeof(update)), 0);
+		attach.attach_flags = 0;
+		assert_int_equal(backend_bpf(w->backend, BPF_PROG_DETACH, &attach, sizeof(attach)), 0);
+		if (!(i % 16))
+			sched_yield();
+	}
+	threads_stop(live, runner);
+	for (u32 i = 0; i < 3; i++)
+		backend_close(w->backend, prog[i]);
+	backend_close(w->backend, link);
+	assert_int_equal(live->wrong, 0);
+	assert_int_equal(live->unknown, 0);
+}
+
+/* A device goes while packets are in the program of a link, which stays, and then the link goes. */
+static void test_tcx_remove(void **state)
+{
+	struct live *live = *state;
+	struct world *w = &live->world;
+	struct engine *engine = engine_of(live);
+	struct runner runner[THREADS];
+	bool started = false;
+
+	for (u32 i = 0; i < CHANGES / 4; i++) {
+		struct device *device;
+		int prog = world_prog(w, &(struct prog_spec){ .code = TC_ACT_OK }), link;
+
+		assert_int_equal(device_create_pair(engine, "p", "q"), 0);
+		sched_lock(engine);
+		device = device_find_name(engine, "q");
+		w->ifindex[DEV_OTHER] = device->ifindex;
+		sched_unlock(engine);
+		link = link_create(w, DEV_OTHER, prog);
+		backend_close(w->backend, prog);
+		if (!started)
+			threads_start(live, runner, run_traffic);
+		started = true;
+		sched_yield();
+		if (i & 1)
+			device_remove(device);
+		backend_close(w->backend, link);
+		if (!(i & 1))
+			device_remove(device);
+	}
+	threads_stop(live, runner);
+	assert_int_equal(live->unknown, 0);
+}
+
 static int setup(void **state)
 {
 	static struct live live;
@@ -294,7 +376,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replace),
 		cmocka_unit_test(test_remove),
-		cmocka_unit_test(test_clsact),
+		cmocka_unit_test(test_clsact), cmocka_unit_test(test_tcx),
+		cmocka_unit_test(test_tcx_remove),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

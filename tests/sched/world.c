@@ -22,6 +22,7 @@
 
 #include <cmocka.h>
 
+#include "object/bpf_link.h"
 #include "sched/cls_bpf.h"
 #include "sched/clsact.h"
 #include "sched/device.h"
@@ -245,8 +246,18 @@ static int engine_filter(struct world *w, const struct filter_spec *spec, int pr
 	return err;
 }
 
+static int tcx(struct world *w, int cmd, const struct filter_spec *spec, int prog)
+{
+	union bpf_attr attr = { .target_fd = w->ifindex[spec->device], .attach_bpf_fd = (u32)prog,
+				.attach_type = spec->ingress ? ATTACH_TCX_INGRESS : ATTACH_TCX_EGRESS };
+
+	return backend_bpf(w->backend, cmd, &attr, sizeof(attr));
+}
+
 int world_attach(struct world *w, const struct filter_spec *spec, int prog)
 {
+	if (spec->tcx)
+		return tcx(w, BPF_PROG_ATTACH, spec, prog);
 	return w->is_linux ? linux_filter(w, spec, prog) : engine_filter(w, spec, prog);
 }
 
@@ -281,6 +292,8 @@ int world_unfilter(struct world *w, const struct filter_spec *spec)
 {
 	struct msg msg;
 
+	if (spec->tcx)
+		return tcx(w, BPF_PROG_DETACH, spec, 0);
 	if (!w->is_linux)
 		return engine_unfilter(w, spec);
 	tc_begin(w, &msg, RTM_DELTFILTER, 0, spec->device, filter_parent(spec),

@@ -39,6 +39,8 @@ struct filter_spec {
 	u16 pref;
 	u16 protocol;           /* ETH_P_*; 0: all */
 	bool class_mode;        /* not direct action */
+	bool tcx;               /* no filter: a program that bpf(2) attaches, behind those that are there;
+				 * @pref is not 0, no more */
 	u32 classid;            /* of the filter */
 	struct prog_spec prog;
 };
@@ -66,7 +68,8 @@ void world_close(struct world *w);
 /** world_prog() - a program, as a handle. */
 int world_prog(struct world *w, const struct prog_spec *spec);
 
-/** world_filter() / world_unfilter() - add a filter; remove all of one preference. 0 or -errno. */
+/** world_filter() / world_unfilter() - add a filter; remove all of one preference, of tcx the last
+ *  program. 0 or -errno. */
 int world_filter(struct world *w, const struct filter_spec *spec);
 int world_unfilter(struct world *w, const struct filter_spec *spec);
 
