@@ -16,9 +16,11 @@
 #include <sys/mman.h>
 
 #include "command/command.h"
+#include "object/bpf_link.h"
 #include "object/btf.h"
 #include "object/engine.h"
 #include "object/prog.h"
+#include "sched/sched.h"
 #include "../tests/object/sample_btf.h"
 
 #define ARENA (512u << 20)      /* a million records of 252 bytes fit; untouched pages cost nothing */
@@ -72,6 +74,18 @@ static const struct word {
 	{ BPF_BTF_GET_FD_BY_ID, 0, 0, 1 },
 	{ BPF_OBJ_GET_INFO_BY_FD, 0, HANDLE, 0 }, { BPF_OBJ_GET_INFO_BY_FD, 4, 0, 232 },
 	{ BPF_OBJ_GET_INFO_BY_FD, 8, ADDRESS, AT_INFO },
+	{ BPF_PROG_ATTACH, 0, 0, 1 }, { BPF_PROG_ATTACH, 4, HANDLE, 0 },
+	{ BPF_PROG_ATTACH, 8, 0, ATTACH_TCX_INGRESS },
+	{ BPF_PROG_DETACH, 0, 0, 1 }, { BPF_PROG_DETACH, 4, HANDLE, 0 },
+	{ BPF_PROG_DETACH, 8, 0, ATTACH_TCX_INGRESS },
+	{ BPF_PROG_QUERY, 0, 0, 1 }, { BPF_PROG_QUERY, 4, 0, ATTACH_TCX_INGRESS },
+	{ BPF_PROG_QUERY, 16, ADDRESS, AT_OUT }, { BPF_PROG_QUERY, 24, 0, 4 },
+	{ BPF_PROG_QUERY, 32, ADDRESS, AT_OUT }, { BPF_PROG_QUERY, 40, ADDRESS, AT_OUT },
+	{ BPF_PROG_QUERY, 48, ADDRESS, AT_OUT },
+	{ BPF_LINK_CREATE, 0, HANDLE, 0 }, { BPF_LINK_CREATE, 4, 0, 1 },
+	{ BPF_LINK_CREATE, 8, 0, ATTACH_TCX_INGRESS },
+	{ BPF_LINK_UPDATE, 0, HANDLE, 0 }, { BPF_LINK_UPDATE, 4, HANDLE, 1 },
+	{ BPF_LINK_DETACH, 0, HANDLE, 0 }, { BPF_LINK_GET_FD_BY_ID, 0, 0, 1 },
 };
 
 /* The good maps: type, key, value, entries, flags. */
@@ -206,6 +220,7 @@ static bool gives_handle(int cmd)
 	case BPF_PROG_GET_FD_BY_ID:
 	case BPF_BTF_GET_FD_BY_ID:
 	case BPF_LINK_GET_FD_BY_ID:
+	case BPF_LINK_CREATE:
 		return true;
 	default:
 		return false;
@@ -273,8 +288,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (arena == MAP_FAILED || engine_core_init(&f.engine, &config) ||
-	    client_create(&f.engine, &f.client))
+	    sched_create(&f.engine) || client_create(&f.engine, &f.client))
 		abort();
+	f.engine.attach_host = &sched_attach_host;
 	f.arena = arena;
 	arena_fill(arena);
 	for (u32 steps = 0; in.at < in.end && steps < STEPS_MAX; steps++) {
@@ -288,6 +304,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 			step_call(&f, &in, cmd % 40 - 1);
 	}
 	client_destroy(f.client);
+	sched_destroy(&f.engine);
 	engine_core_fini(&f.engine);
 	return 0;
 }

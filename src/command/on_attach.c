@@ -11,6 +11,8 @@
 #include "command/call.h"
 #include "object/bpf_link.h"
 
+#define ATTACH_FLAGS (ATTACH_REPLACE | ATTACH_BEFORE | ATTACH_AFTER | ATTACH_ID | ATTACH_LINK)
+
 /* Does Linux 6.18 have an answer to @type? @known: bit n for type n. */
 static int attach_type_check(struct call *call, u32 type, u64 known)
 {
@@ -105,7 +107,7 @@ static int spec_of_attr(struct call *call, struct attach_spec *spec)
 
 	if (err)
 		return err;
-	if (attr->attach_flags & ~ATTACH_FLAGS_KNOWN)
+	if (attr->attach_flags & ~(u32)ATTACH_FLAGS)
 		return log_error(&call->log, -EINVAL, "attach: flags 0x%x", attr->attach_flags);
 	*spec = (struct attach_spec){
 		.ifindex = attr->target_fd, .type = attr->attach_type, .flags = attr->attach_flags,
@@ -114,17 +116,9 @@ static int spec_of_attr(struct call *call, struct attach_spec *spec)
 	return 0;
 }
 
-static const struct attach_host *attach_host(struct call *call)
-{
-	static const struct attach_host nowhere;
-	const struct attach_host *host = call->engine->attach_host;
-
-	return host ? host : &nowhere;
-}
-
 int on_prog_attach(struct call *call)
 {
-	const struct attach_host *host = attach_host(call);
+	const struct attach_host *host = call->engine->attach_host;
 	struct named named = { NULL, NULL };
 	struct attach_spec spec;
 	struct prog *prog;
@@ -139,7 +133,7 @@ int on_prog_attach(struct call *call)
 		spec.replace_err = prog_get_type(call, call->attr->bpf.replace_bpf_fd, prog->type,
 						 &named.replace);
 	spec.replace = named.replace;
-	err = host->attach ? host->attach(call->engine, &spec, prog) : -ENODEV;
+	err = host ? host->attach(call->engine, &spec, prog) : -ENODEV;
 	named_put(&named);
 	object_put(&prog->object);
 	return err;
@@ -147,7 +141,7 @@ int on_prog_attach(struct call *call)
 
 int on_prog_detach(struct call *call)
 {
-	const struct attach_host *host = attach_host(call);
+	const struct attach_host *host = call->engine->attach_host;
 	struct named named = { NULL, NULL };
 	struct attach_spec spec;
 	struct prog *prog = NULL;
@@ -160,7 +154,7 @@ int on_prog_detach(struct call *call)
 	if (err)
 		return err;
 	spec_relative(call, call_u32(call, ATTR_ATTACH_RELATIVE_FD), &spec, &named);
-	err = host->detach ? host->detach(call->engine, &spec, prog) : -ENODEV;
+	err = host ? host->detach(call->engine, &spec, prog) : -ENODEV;
 	named_put(&named);
 	if (prog)
 		object_put(&prog->object);
@@ -203,7 +197,7 @@ static int query_write(struct call *call, const struct attach_list *list)
 
 int on_prog_query(struct call *call)
 {
-	const struct attach_host *host = attach_host(call);
+	const struct attach_host *host = call->engine->attach_host;
 	const union bpf_attr *attr = &call->attr->bpf;
 	struct attach_list list;
 	int err;
@@ -212,8 +206,8 @@ int on_prog_query(struct call *call)
 		return log_error(&call->log, -EINVAL, "query: flags 0x%x", attr->query.query_flags);
 	err = attach_type_check(call, attr->query.attach_type, ATTACH_TYPES_OF_QUERIES);
 	if (!err)
-		err = host->query ? host->query(call->engine, attr->query.target_fd,
-						attr->query.attach_type, &list) : -ENODEV;
+		err = host ? host->query(call->engine, attr->query.target_fd, attr->query.attach_type,
+					 &list) : -ENODEV;
 	if (err)
 		return err;
 	if (attr->query.query_flags || attr->query.attach_flags)
@@ -237,7 +231,7 @@ static int link_type_check(struct call *call, const struct prog *prog, u32 type)
 
 int on_link_create(struct call *call)
 {
-	const struct attach_host *host = attach_host(call);
+	const struct attach_host *host = call->engine->attach_host;
 	const union bpf_attr *attr = &call->attr->bpf;
 	struct attach_spec spec = {
 		.ifindex = attr->link_create.target_ifindex, .type = attr->link_create.attach_type,
@@ -257,7 +251,7 @@ int on_link_create(struct call *call)
 	err = link_type_check(call, prog, spec.type);
 	if (!err) {
 		spec_relative(call, call_u32(call, ATTR_LINK_RELATIVE_FD), &spec, &named);
-		err = host->link ? host->link(call->engine, &spec, prog, &link) : -ENODEV;
+		err = host ? host->link(call->engine, &spec, prog, &link) : -ENODEV;
 		named_put(&named);
 	}
 	object_put(&prog->object);

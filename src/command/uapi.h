@@ -58,7 +58,6 @@ enum attr_offset {
 #define ATTACH_STRUCT_OPS 44
 #define ATTACH_NETKIT_PRIMARY 54
 #define ATTACH_NETKIT_PEER 55
-#define ATTACH_FLAGS_KNOWN (1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 13) /* REPLACE ... LINK */
 
 #define MAP_TYPE_ARENA 33
 #define PROG_TYPES 33                 /* enum bpf_prog_type ends before this */

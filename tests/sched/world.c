@@ -99,6 +99,10 @@ int world_prog(struct world *w, const struct prog_spec *spec)
 	struct code c = { .count = 0 };
 
 	put(&c, BPF_ALU64 | BPF_MOV | BPF_X, 6, 1, 0, 0);
+	if (spec->mark_class) {
+		put(&c, BPF_LDX | BPF_MEM | BPF_W, 1, 6, offsetof(struct __sk_buff, tc_classid), 0);
+		put(&c, BPF_STX | BPF_MEM | BPF_W, 6, 1, offsetof(struct __sk_buff, mark), 0);
+	}
 	if (spec->classid)
 		put_store(&c, offsetof(struct __sk_buff, tc_classid), spec->classid);
 	if (spec->mark)

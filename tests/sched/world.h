@@ -25,6 +25,7 @@ enum { DEV_A, DEV_B, DEV_C, DEV_D,
 /* What a program does, in this order; then it returns @code. */
 struct prog_spec {
 	u32 classid;            /* tc_classid, not 0: store it */
+	bool mark_class;        /* store tc_classid, as it comes, as the mark */
 	u32 mark, priority;     /* not 0: store them */
 	u32 push;               /* a tag with this number, 802.1Q */
 	u8 clone, redirect;     /* 1 + DEV_*, or NOWHERE: clone_redirect, redirect (whose return value is
