@@ -28,14 +28,15 @@ static int setup(void **state)
 	return side ? side_open(side, DIRECTORY, "/tmp", NULL) : -1;
 }
 
-/* Where run directories usually are, in a tmpfs: ten thousand files on a disk take their time. */
+/* Where run directories usually are: on a disk, ten thousand files take their time. */
+static const char *tmpfs(void) { return access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm"; }
+
 static int setup_tmpfs(void **state)
 {
 	struct side *side = calloc(1, sizeof(*side));
 
 	*state = side;
-	return side ? side_open(side, DIRECTORY, access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm", NULL)
-		    : -1;
+	return side ? side_open(side, DIRECTORY, tmpfs(), NULL) : -1;
 }
 
 /* Fails where something is left. */
@@ -205,12 +206,14 @@ static void make_dir(const char *dir, const char *name)
 /* What an engine that was killed left, and what somebody else put there. */
 static void test_stale(void **state)
 {
-	char rundir[] = "/tmp/test_pin.XXXXXX", path[256], text[8] = "";
-	struct engine_config config = { .rundir = mkdtemp(rundir) };
+	char rundir[64], path[256], text[8] = "";
+	struct engine_config config = { 0 };
 	struct engine engine;
 	struct stat st;
 	int dir, next;
 
+	snprintf(rundir, sizeof(rundir), "%s/test_pin.XXXXXX", tmpfs());
+	config.rundir = mkdtemp(rundir);
 	make_dir(rundir, "bpf");
 	make_dir(rundir, "outside");
 	make(rundir, "outside/precious", "here");
