@@ -10,6 +10,7 @@
 #define CLSBPF_BACKEND_BACKEND_H
 
 #include <errno.h>
+#include <errno.h>
 #include <linux/bpf.h>
 #include <linux/netlink.h>
 
@@ -27,7 +28,15 @@ struct engine_config;
 typedef int (*backend_sink)(void *ctx, const void *bytes, size_t len);
 
 enum backend_group { BACKEND_TRACE, BACKEND_RTNL_TC, BACKEND_RTNL_LINK };
+enum backend_kind { BACKEND_OBJ_MAP, BACKEND_OBJ_PROG, BACKEND_OBJ_BTF, BACKEND_OBJ_LINK };
 enum backend_path { BACKEND_PIN_ROOT, BACKEND_TRACE_PIPE, BACKEND_BTF };
+
+/* What a descriptor must be that stands for a handle in another process. */
+struct backend_share {
+	enum backend_kind kind;
+	int memory;    /* a file that gives what mmap(2) of the handle gives; -1: nothing to map */
+	int wait;      /* an eventfd, written to when poll(2) would wake; -1: nothing to wait for */
+};
 
 struct backend_ops {
 	int (*bpf)(struct backend *backend, int cmd, union bpf_attr *attr, u32 size);
@@ -36,8 +45,10 @@ struct backend_ops {
 	int (*rtnl)(struct backend *backend, const struct nlmsghdr *request, backend_sink sink,
 		    void *ctx, struct log *log);
 	int (*close)(struct backend *backend, int handle);
-	int (*map_memory)(struct backend *backend, int handle, u64 offset, u64 length, void **out);
+	int (*map_memory)(struct backend *backend, int handle, u64 offset, u64 length, int prot,
+			  void **out);
 	int (*wait)(struct backend *backend, int handle, int timeout_ms);
+	int (*share)(struct backend *backend, int handle, struct backend_share *out); /* may be NULL */
 	int (*subscribe)(struct backend *backend, enum backend_group group, backend_sink sink,
 			 void *ctx);
 	int (*path)(struct backend *backend, enum backend_path what, char *buf, size_t room);
@@ -100,15 +111,30 @@ static inline const char *backend_message(struct backend *b)
 	return b->ops->message ? b->ops->message(b) : "";
 }
 
-/** backend_map_memory() - the memory of a map with BPF_F_MMAPABLE, shared; munmap() it.
- *  Returns 0, or -errno: -EOPNOTSUPP where maps are not shared that way. */
-static inline int backend_map_memory(struct backend *b, int handle, u64 offset, u64 length,
+/** backend_map_memory() - mmap(2), MAP_SHARED with @prot, of the memory of a map: an array with
+ *  BPF_F_MMAPABLE, a ring buffer. munmap() it.
+ *  Returns 0, or -errno as Linux; -ENODEV for a handle that is no map. */
+static inline int backend_map_memory(struct backend *b, int handle, u64 offset, u64 length, int prot,
 				     void **out)
 {
-	return b->ops->map_memory(b, handle, offset, length, out);
+	return b->ops->map_memory(b, handle, offset, length, prot, out);
 }
 
-/** backend_wait() - until @handle can be read. Returns 1, 0 after @timeout_ms, or -errno. */
+/** backend_share() - what another process needs to have of @handle: new descriptors, the caller's to
+ *  close. They outlive the handle.
+ *  The memory can be mapped as the handle can: at the same offsets, to write or not. What is more
+ *  than Linux allows: the producer's pages of a ring buffer can be written (ringbuf.c).
+ *  The eventfd counts up and belongs to all who wait for the map: it is never read, and watched with
+ *  EPOLLET. What poll(2) says at a moment is backend_wait() with a timeout of 0.
+ *  Returns 0; -EBADF; -EOPNOTSUPP where handles are descriptors anyhow. */
+static inline int backend_share(struct backend *b, int handle, struct backend_share *out)
+{
+	return b->ops->share ? b->ops->share(b, handle, out) : -EOPNOTSUPP;
+}
+
+/** backend_wait() - until @handle can be read, as poll(2): a ring buffer with records; what is no map
+ *  always can. Returns 1; 0 after @timeout_ms (-1: never); -EINTR; -EOPNOTSUPP for maps that never
+ *  can; -EBADF. */
 static inline int backend_wait(struct backend *b, int handle, int timeout_ms)
 {
 	return b->ops->wait(b, handle, timeout_ms);

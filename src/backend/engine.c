@@ -9,12 +9,15 @@
  * A backend is one client, who may call from several threads: its calls take turns.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "backend/backend.h"
 #include "backend/reply.h"
 #include "command/command.h"
+#include "map/shared.h"
 #include "object/engine.h"
 #include "object/fd.h"
 #include "object/pin.h"
@@ -93,15 +96,79 @@ static int engine_close(struct backend *backend, int handle)
 	return fd_close(engine_of(backend)->client, handle);
 }
 
-static int engine_map_memory(struct backend *backend, int handle, u64 offset, u64 length,
+/* The object behind a handle, whatever it is; object_put() it. Another thread's call may be under way
+ * for a caller with other numbers: these are the client's own. */
+static int engine_object(struct backend *backend, int handle, struct object **out, u32 *access)
+{
+	struct client *client = engine_of(backend)->client;
+	int err = -EINVAL;
+
+	for (u32 kind = 0; kind < OBJECT_KINDS && err == -EINVAL; kind++)
+		err = fd_get_own(client, handle, kind, out, access);
+	return err;
+}
+
+static int engine_map_memory(struct backend *backend, int handle, u64 offset, u64 length, int prot,
 			     void **out)
 {
-	return -EOPNOTSUPP;
+	struct object *object;
+	u32 access = 0;
+	int err = engine_object(backend, handle, &object, &access);
+
+	if (err)
+		return err;
+	err = object->ops->kind == OBJECT_MAP
+	      ? map_mmap(map_of(object), access, offset, length, prot, out) : -ENODEV;
+	object_put(object);
+	return err;
 }
 
 static int engine_wait(struct backend *backend, int handle, int timeout_ms)
 {
-	return -EOPNOTSUPP;
+	struct object *object;
+	int ret = engine_object(backend, handle, &object, NULL);
+
+	if (ret)
+		return ret;
+	ret = object->ops->kind == OBJECT_MAP ? map_wait(map_of(object), timeout_ms) : 1;
+	object_put(object);
+	return ret;
+}
+
+static int share_map(struct map *map, u32 access, struct backend_share *out)
+{
+	int err = map_share(map, access, &out->memory), fd;
+
+	if (err || !map->ops->wait_fd)
+		return err;
+	fd = map->ops->wait_fd(map);
+	if (fd >= 0)
+		out->wait = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (out->wait >= 0)
+		return 0;
+	err = fd < 0 ? fd : -errno;
+	if (out->memory >= 0)
+		close(out->memory);
+	return err;
+}
+
+static int engine_share(struct backend *backend, int handle, struct backend_share *out)
+{
+	static const enum backend_kind kinds[OBJECT_KINDS] = {
+		[OBJECT_MAP] = BACKEND_OBJ_MAP, [OBJECT_PROG] = BACKEND_OBJ_PROG,
+		[OBJECT_BTF] = BACKEND_OBJ_BTF, [OBJECT_LINK] = BACKEND_OBJ_LINK,
+	};
+	struct object *object;
+	u32 access = 0;
+	int err = engine_object(backend, handle, &object, &access);
+
+	if (err)
+		return err;
+	*out = (struct backend_share){ .kind = kinds[object->ops->kind], .memory = -1, .wait = -1 };
+	if (object->ops->kind == OBJECT_MAP)
+		err = share_map(map_of(object), access, out);
+	object_put(object);
+	return err;
 }
 
 static void engine_trace(void *ctx, const char *line, size_t len)
@@ -171,6 +238,7 @@ static const struct backend_ops engine_ops = {
 	.close = engine_close,
 	.map_memory = engine_map_memory,
 	.wait = engine_wait,
+	.share = engine_share,
 	.subscribe = engine_subscribe,
 	.path = engine_path,
 	.unpin = engine_unpin,

@@ -68,10 +68,10 @@ static int kernel_close(struct backend *backend, int handle)
 	return close(handle) ? -errno : 0;
 }
 
-static int kernel_map_memory(struct backend *backend, int handle, u64 offset, u64 length,
+static int kernel_map_memory(struct backend *backend, int handle, u64 offset, u64 length, int prot,
 			     void **out)
 {
-	void *memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, handle, (off_t)offset);
+	void *memory = mmap(NULL, length, prot, MAP_SHARED, handle, (off_t)offset);
 
 	if (memory == MAP_FAILED)
 		return -errno;
@@ -84,7 +84,11 @@ static int kernel_wait(struct backend *backend, int handle, int timeout_ms)
 	struct pollfd waiting = { .fd = handle, .events = POLLIN };
 	int ret = poll(&waiting, 1, timeout_ms);
 
-	return ret < 0 ? -errno : ret;
+	if (ret < 0)
+		return -errno;
+	if (waiting.revents & POLLNVAL)
+		return -EBADF;
+	return waiting.revents & POLLERR ? -EOPNOTSUPP : ret;
 }
 
 static int kernel_subscribe(struct backend *backend, enum backend_group group, backend_sink sink,

@@ -12,6 +12,7 @@
 
 #include "command/call.h"
 #include "map/map.h"
+#include "map/shared.h"
 #include "object/btf.h"
 
 #define ACCESS_FLAGS (BPF_F_RDONLY | BPF_F_WRONLY)
@@ -146,7 +147,7 @@ static int map_args_check(const struct map *map, u64 key, bool need_value, u64 v
 		return -EFAULT;
 	if (!map->key_size && key)
 		return -EINVAL;
-	return need_value && !value ? -EFAULT : 0;
+	return need_value && map->value_size && !value ? -EFAULT : 0;
 }
 
 static void map_enter(struct call *call)
@@ -289,6 +290,8 @@ static int map_next(struct call *call, struct map *map)
 	void *room = NULL;
 	int err;
 
+	if (!map->key_size && attr->key)
+		return -EINVAL;
 	err = map_key(call, map, &key);
 	if (!err) {
 		room = user_view_room(&next, map->key_size);
@@ -349,9 +352,13 @@ int on_map_freeze(struct call *call)
 		return err;
 	if (atomic_exchange(&map->frozen, true)) {
 		err = log_error(&call->log, -EBUSY, "map: it is frozen already");
-	} else if (atomic_load(&map->writers) > 1) {
+	} else if (atomic_load(&map->writers) > 1 || map_mapped(map)) {
 		atomic_store(&map->frozen, false);
 		err = log_error(&call->log, -EBUSY, "map: it is being written to");
+	} else {
+		err = map_seal(map);
+		if (err)
+			atomic_store(&map->frozen, false);
 	}
 	map_close(map, true);
 	return err;

@@ -3,13 +3,15 @@
  *
  *   values: | value 0, padding to 8 | value 1, ... | ... | value max_entries - 1 |
  *
- * A value is written in place, word by word; that is all the agreement there is between writers.
+ * A value is written in place, word by word; that is all the agreement there is between writers. With
+ * BPF_F_MMAPABLE the values lie in a file that clients map (shared.c) and write to as they like.
  */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 
 #include "map/family.h"
+#include "map/shared.h"
 #include "object/btf.h"
 
 struct array {
@@ -37,15 +39,6 @@ int array_check(const union bpf_attr *attr, struct log *log)
 		return log_error(log, -E2BIG, "map: a value of %u bytes is too large",
 				 attr->value_size);
 	return 0;
-}
-
-static int array_own_check(const union bpf_attr *attr, struct log *log)
-{
-	int err = array_check(attr, log);
-
-	if (!err && attr->map_flags & BPF_F_MMAPABLE)
-		return log_error(log, -EOPNOTSUPP, "map: arrays that can be mapped are not supported");
-	return err;
 }
 
 int array_check_types(const struct map *map, const struct btf *btf, u32 key_type, u32 value_type)
@@ -80,18 +73,33 @@ int array_next_key(struct map *map, const void *key, void *next)
 	return 0;
 }
 
+static int array_values(struct array *array, u32 flags)
+{
+	struct shared_memory *shared = &array->map.shared;
+	int err;
+
+	if (!(flags & BPF_F_MMAPABLE)) {
+		array->values = area_alloc(array->size);
+		return array->values ? 0 : -ENOMEM;
+	}
+	err = shared_create(array->size, flags & BPF_F_RDONLY_PROG, shared);
+	array->values = shared->at;
+	return err;
+}
+
 static int array_create(struct engine *engine, const union bpf_attr *attr, struct map **out)
 {
 	struct array *array = calloc(1, sizeof(*array));
+	int err;
 
 	if (!array)
 		return -ENOMEM;
 	array->stride = map_stride(attr->value_size);
 	array->size = (u64)array->stride * attr->max_entries;
-	array->values = area_alloc(array->size);
-	if (!array->values) {
+	err = array_values(array, attr->map_flags);
+	if (err) {
 		free(array);
-		return -ENOMEM;
+		return err;
 	}
 	*out = &array->map;
 	return 0;
@@ -101,7 +109,10 @@ static void array_destroy(struct map *map)
 {
 	struct array *array = array_of(map);
 
-	area_free(array->values, array->size);
+	if (map->shared.at)
+		shared_free(&map->shared);
+	else
+		area_free(array->values, array->size);
 	free(array);
 }
 
@@ -169,7 +180,7 @@ static int array_direct_value(struct map *map, u32 off, u8 **value, u32 *left)
 }
 
 const struct map_ops array_ops = {
-	.check = array_own_check,
+	.check = array_check,
 	.check_types = array_own_check_types,
 	.create = array_create,
 	.destroy = array_destroy,

@@ -61,12 +61,19 @@ struct map_ops {
 	 *  points into; NULL: not possible (-MAP_ENOTSUPP). Returns 0, -EINVAL (beyond
 	 *  the end) or -MAP_ENOTSUPP (more than one element). */
 	int (*direct_value)(struct map *map, u32 off, u8 **value, u32 *left);
+
+	/** ready - does poll(2) find the map readable? NULL: it never does. */
+	bool (*ready)(struct map *map);
+	/** wait_fd - an eventfd that is written to whenever Linux would wake who waits for the map; the
+	 *  map's own, to be watched and not read (edges, not levels). Returns it or -errno. */
+	int (*wait_fd)(struct map *map);
 };
 
 enum map_row_flags {
 	MAP_PERCPU = 1 << 0,     /* bpf(2) sees one value a CPU */
 	MAP_NO_LOOKUP = 1 << 1,  /* programs neither look up nor change elements (program arrays) */
 	MAP_VALUE_FD = 1 << 2,   /* what bpf(2) writes is a descriptor, and it reads an id */
+	MAP_SHARES = 1 << 3,     /* mmap(2) is possible, if the map was made for it */
 };
 
 /* A row of map.def. */
@@ -76,6 +83,15 @@ struct map_type {
 	const struct map_ops *ops;
 	u32 create_flags;        /* flags of BPF_MAP_CREATE that the family knows */
 	u32 row_flags;
+};
+
+/* Memory of a map that clients may map as well: shared.c. */
+struct shared_memory {
+	int fd;                  /* a memfd */
+	u8 *at;                  /* NULL: none */
+	u64 size;
+	u64 writable;            /* bytes from its start that a client may map to write */
+	bool constant;           /* it may map none of them to write */
 };
 
 struct map {
@@ -89,6 +105,7 @@ struct map {
 	struct object *btf;          /* or NULL */
 	_Atomic bool frozen;
 	_Atomic u32 writers;         /* bpf(2) writers inside; freezing waits for none: -EBUSY */
+	struct shared_memory shared;        /* filled in by the family */
 };
 
 /** map_type_find() - the row of a map type, or NULL when the engine does not have it. */
