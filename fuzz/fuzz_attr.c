@@ -100,6 +100,8 @@ static const u32 maps[][5] = {
 	{ BPF_MAP_TYPE_LRU_PERCPU_HASH, 8, 12, 3, 0 },
 	{ BPF_MAP_TYPE_LPM_TRIE, 8, 8, 6, BPF_F_NO_PREALLOC },
 	{ BPF_MAP_TYPE_LPM_TRIE, 5, 3, 6, BPF_F_NO_PREALLOC },
+	{ BPF_MAP_TYPE_ARRAY, 4, 8, 4, BPF_F_MMAPABLE },
+	{ BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
 };
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);

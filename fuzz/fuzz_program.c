@@ -40,6 +40,7 @@ static const struct map_spec maps[] = {
 	{ BPF_MAP_TYPE_LRU_HASH, 8, 8, 2, 0 },
 	{ BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 2, BPF_F_NO_PREALLOC },
 	{ BPF_MAP_TYPE_ARRAY, 4, 8, 1, BPF_F_WRONLY_PROG },
+	{ BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
 };
 
 struct fuzz {
@@ -159,6 +160,15 @@ static void emit_memory(struct fuzz *f, u8 dst, u32 bits)
 	emit(f, (struct bpf_insn){ 0x07, dst & 0xf, 0, 0, (s32)(bits >> 3) % 64 - (reg == 10 ? 64 : 0) });
 }
 
+/* A map for a helper: one of its types, or any. */
+static u32 some_map(const struct helper *helper, u32 bits)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(maps); i++)
+		if (helper->map_types >> maps[i].type & 1)
+			return i;
+	return bits;
+}
+
 /* What helper @id takes, from the bits of @insn; one in 16 is left as it is. */
 static void emit_arguments(struct fuzz *f, s32 id, const struct bpf_insn *insn)
 {
@@ -180,10 +190,13 @@ static void emit_arguments(struct fuzz *f, s32 id, const struct bpf_insn *insn)
 			emit(f, (struct bpf_insn){ 0xbf, reg & 0xf, 6, 0, 0 });
 			break;
 		case ARG_CONST_MAP_PTR:
-			emit_map(f, reg, BPF_PSEUDO_MAP_FD, helper->map_types ? 4 : bits >> 4, 0);
+			emit_map(f, reg, BPF_PSEUDO_MAP_FD, some_map(helper, bits >> 4), 0);
 			break;
-		case ARG_CONST_SIZE: case ARG_CONST_SIZE_OR_ZERO:
+		case ARG_CONST_SIZE: case ARG_CONST_SIZE_OR_ZERO: case ARG_CONST_ALLOC_SIZE_OR_ZERO:
 			emit(f, (struct bpf_insn){ 0xb7, reg & 0xf, 0, 0, (s32)(bits >> 4) % 80 });
+			break;
+		case ARG_RINGBUF_MEM:
+			emit(f, (struct bpf_insn){ 0xbf, reg & 0xf, bits & 16 ? 8 : 0, 0, 0 });
 			break;
 		case ARG_MAP_KEY: case ARG_MAP_VALUE: case ARG_UNINIT_MAP_VALUE: case ARG_MEM:
 		case ARG_MEM_OR_NULL: case ARG_UNINIT_MEM:

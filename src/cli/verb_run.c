@@ -414,7 +414,8 @@ static int show_maps(struct run *run)
 	for (u32 i = 0; !err && i < run->object->map_count; i++) {
 		const struct load_map *map = &run->object->maps[i];
 
-		if (map->handle >= 0 && map->type != BPF_MAP_TYPE_PROG_ARRAY)
+		/* Ring buffers have no keys and no elements. */
+		if (map->handle >= 0 && map->key_size && map->type != BPF_MAP_TYPE_PROG_ARRAY)
 			err = mapfile_dump(run->backend, map, 1, &run->out);
 		if (err)
 			log_line(run->log, "map %s cannot be read: %s", map->name, strerror(-err));

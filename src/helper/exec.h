@@ -13,7 +13,15 @@
 #include "packet/packet.h"
 
 struct exec;
+struct map;
 struct run_state;
+
+/* A record of a ring buffer that the running program has reserved and not yet given back. */
+struct exec_record {
+	struct map *map;
+	void *address;
+};
+#define EXEC_RECORDS 4096       /* that one run may hold; then there is no room in any ring buffer */
 
 /* What the datapath does for helpers. */
 struct exec_host {
@@ -39,10 +47,16 @@ struct exec {
 	u32 redirect_ifindex;
 	u64 redirect_flags;
 
+	struct exec_record *records;
+	u32 record_count, record_room;
+
 	struct run_state *run;          /* stack, tail calls, checked mode: run/ */
 };
 
 /** exec_random() - the next number of the context's own generator (seeded, so that runs repeat). */
 u32 exec_random(struct exec *exec);
+
+/** exec_drop_records() - discard what the run still holds: its end, however it came. */
+void exec_drop_records(struct exec *exec);
 
 #endif

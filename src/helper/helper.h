@@ -26,12 +26,15 @@ enum helper_arg {
 	ARG_UNINIT_MEM,             /* written; its size is the next argument */
 	ARG_CONST_SIZE,             /* of the memory in the argument before; not 0 */
 	ARG_CONST_SIZE_OR_ZERO,
+	ARG_CONST_ALLOC_SIZE_OR_ZERO, /* bytes of the memory that is returned */
+	ARG_RINGBUF_MEM,            /* a record from its first byte; it is given back */
 };
 
 enum helper_ret {
 	RET_INTEGER,
 	RET_VOID,
 	RET_MAP_VALUE_OR_NULL,
+	RET_RINGBUF_MEM_OR_NULL,    /* a record, the program's until it gives it back; that it must do */
 };
 
 enum helper_flags {

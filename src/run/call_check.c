@@ -16,6 +16,7 @@ struct call {
 	const struct helper *helper;
 	struct map *map;        /* of the first map argument */
 	bool packet;            /* memory arguments may be packet bytes */
+	u64 alloc_size;         /* bytes of the memory that will be returned */
 	u64 *r;
 };
 
@@ -89,6 +90,18 @@ static bool map_arg(struct call *c, u32 arg)
 	return true;
 }
 
+/* A record that this run holds. From here on it is not its memory any more. */
+static bool record_arg(struct call *c, u32 arg)
+{
+	u64 at = c->r[arg + 1];
+	const struct region *region = region_before(&c->s->regions, at);
+
+	if (!region || region->start != at || !(region->access & REGION_RECORD))
+		return fault_arg(c, arg, "is not the start of a record that this run holds");
+	region_remove(&c->s->regions, at);
+	return true;
+}
+
 static bool check_arg(struct call *c, u32 arg)
 {
 	switch ((enum helper_arg)c->helper->arg[arg]) {
@@ -96,6 +109,9 @@ static bool check_arg(struct call *c, u32 arg)
 	case ARG_ANYTHING:
 	case ARG_CONST_SIZE:
 	case ARG_CONST_SIZE_OR_ZERO:
+		return true;
+	case ARG_CONST_ALLOC_SIZE_OR_ZERO:
+		c->alloc_size = c->r[arg + 1];
 		return true;
 	case ARG_CTX:
 		return c->r[arg + 1] == ptr_u64(c->s->exec->packet) ||
@@ -113,6 +129,8 @@ static bool check_arg(struct call *c, u32 arg)
 		return sized_arg(c, arg, ACCESS_READ);
 	case ARG_UNINIT_MEM:
 		return sized_arg(c, arg, ACCESS_WRITE);
+	case ARG_RINGBUF_MEM:
+		return record_arg(c, arg);
 	}
 	return false;
 }
@@ -128,15 +146,36 @@ static bool map_allows(const struct call *c)
 			   c->helper->name);
 }
 
-static bool grant_value(const struct call *c)
+static bool grant(const struct call *c, u32 len, u32 access)
 {
-	u32 access = (c->map->flags & BPF_F_WRONLY_PROG ? 0 : ACCESS_READ) |
-		     (c->map->flags & BPF_F_RDONLY_PROG ? 0 : ACCESS_WRITE);
-	int err = region_add(&c->s->regions, c->r[0], c->map->value_size, access);
+	int err = region_add(&c->s->regions, c->r[0], len, access);
 
 	if (err == -E2BIG)
 		return state_fault(c->s, err, "this run looked up more than %u map values", REGIONS_MAX);
 	return !err || state_fault(c->s, err, "no memory to note one more map value");
+}
+
+static bool grant_value(const struct call *c)
+{
+	return grant(c, c->map->value_size,
+		     (c->map->flags & BPF_F_WRONLY_PROG ? 0 : ACCESS_READ) |
+		     (c->map->flags & BPF_F_RDONLY_PROG ? 0 : ACCESS_WRITE));
+}
+
+/* What the call returned becomes the program's. */
+static bool check_ret(const struct call *c)
+{
+	switch ((enum helper_ret)c->helper->ret) {
+	case RET_INTEGER:
+	case RET_VOID:
+		return true;
+	case RET_MAP_VALUE_OR_NULL:
+		return !c->r[0] || !c->map || grant_value(c);
+	case RET_RINGBUF_MEM_OR_NULL:
+		/* A record is never larger than 1 GiB. */
+		return !c->r[0] || grant(c, (u32)c->alloc_size, ACCESS_BOTH | REGION_RECORD);
+	}
+	return false;
 }
 
 bool checked_call(struct run_state *s, const struct helper *helper, u64 *r)
@@ -155,7 +194,5 @@ bool checked_call(struct run_state *s, const struct helper *helper, u64 *r)
 	r[0] = helper->fn(s->exec, r[1], r[2], r[3], r[4], r[5]);
 	if (helper->flags & HELPER_MOVES_PACKET)
 		state_see_packet(s);
-	if (helper->ret == RET_MAP_VALUE_OR_NULL && r[0] && c.map)
-		return grant_value(&c);
-	return true;
+	return check_ret(&c);
 }

@@ -7,7 +7,7 @@
  *
  * Invariant: an address is used only after it was found inside one piece of memory that belongs to
  * this run: packet bytes, frames of the current call chain, values of maps that the program names
- * by address, values that lookups returned in this run.
+ * by address, values that lookups returned in this run, records that it reserved and holds.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -52,6 +52,7 @@ static const char *access_verb(enum access access)
 static bool fault_region(struct run_state *s, u64 at, u64 size, enum access access,
 			 const struct region *region, const char *what)
 {
+	const char *noun = region->access & REGION_RECORD ? "reserved record" : "map value";
 	const char *verb = access_verb(access);
 
 	if (inside(at, size, region->start, region->len))
@@ -59,12 +60,12 @@ static bool fault_region(struct run_state *s, u64 at, u64 size, enum access acce
 				   "may not %s", what, verb, (unsigned long long)size,
 				   region->access & ACCESS_READ ? "write" : "read");
 	if (at < region->start)
-		return state_fault(s, -EFAULT, "%s%s of %llu bytes %llu bytes before a map value", what,
-				   verb, (unsigned long long)size,
-				   (unsigned long long)(region->start - at));
-	return state_fault(s, -EFAULT, "%s%s of %llu bytes at offset %llu of a map value: it has %u "
-			   "bytes", what, verb, (unsigned long long)size,
-			   (unsigned long long)(at - region->start), region->len);
+		return state_fault(s, -EFAULT, "%s%s of %llu bytes %llu bytes before a %s", what, verb,
+				   (unsigned long long)size, (unsigned long long)(region->start - at),
+				   noun);
+	return state_fault(s, -EFAULT, "%s%s of %llu bytes at offset %llu of a %s: it has %u bytes", what,
+			   verb, (unsigned long long)size, (unsigned long long)(at - region->start),
+			   noun, region->len);
 }
 
 /* A wrong access around the context. What follows it in memory is not the program's. */

@@ -399,9 +399,21 @@ return64:
 	op++;
 K_EXIT:
 	STOP_IF_OVER;
-	if (!s->depth)
+	if (!s->depth) {
+		if (unlikely(s->exec->record_count))
+			goto held;
 		return r[0];
+	}
 	GO(state_pop(s, r) + 1);
+
+held:
+	if (s->checked) {
+		state_fault(s, -EINVAL, "the program ends with %u reserved records that were neither "
+			    "submitted nor discarded", s->exec->record_count);
+		goto fault;
+	}
+	exec_drop_records(s->exec);
+	return r[0];
 
 not_ctx:
 	state_fault(s, -EACCES, "R6 is not the context, which packet loads need there");
@@ -410,6 +422,7 @@ not_ctx:
 over_budget:
 	state_fault(s, -E2BIG, "the program went on after %u instructions", RUN_BUDGET);
 fault:
+	exec_drop_records(s->exec);
 	s->fault.insn = (u32)(op - (s->checked ? s->code->checked : s->code->trusted));
 	return 0;
 }

@@ -15,20 +15,30 @@ static u32 priority_of(const struct region_set *set, u64 start)
 	return (u32)(x >> 32);
 }
 
-static int region_grow(struct region_set *set)
+/* A node for one more. */
+static int region_take(struct region_set *set, u32 *n)
 {
 	u32 room = set->room ? 2 * set->room : 16;
 	struct region *node;
 
+	*n = set->free;
+	if (set->free) {
+		set->free = set->node[set->free].kid[0];
+		return 0;
+	}
 	if (set->count == REGIONS_MAX)
 		return -E2BIG;
-	if (set->count + 1 < set->room)
+	*n = set->count + 1;
+	if (*n < set->room) {
+		set->count++;
 		return 0;
+	}
 	node = reallocarray(set->node, room, sizeof(*node));
 	if (!node)
 		return -ENOMEM;
 	set->node = node;
 	set->room = room;
+	set->count++;
 	return 0;
 }
 
@@ -66,6 +76,7 @@ static void region_link(struct region_set *set, u32 n)
 int region_add(struct region_set *set, u64 start, u32 len, u32 access)
 {
 	struct region *old = region_at(set, start);
+	u32 n;
 	int err;
 
 	if (old) {
@@ -73,15 +84,44 @@ int region_add(struct region_set *set, u64 start, u32 len, u32 access)
 		old->access = access;
 		return 0;
 	}
-	err = region_grow(set);
+	err = region_take(set, &n);
 	if (err)
 		return err;
-	set->node[++set->count] = (struct region){
+	set->node[n] = (struct region){
 		.start = start, .len = len, .access = access,
 		.priority = priority_of(set, start),
 	};
-	region_link(set, set->count);
+	region_link(set, n);
 	return 0;
+}
+
+/* One tree of two, all of whose starts are below and above each other. */
+static void region_join(struct region *node, u32 *link, u32 below, u32 above)
+{
+	while (below && above) {
+		bool lower = node[below].priority >= node[above].priority;
+		u32 *top = lower ? &below : &above;
+
+		*link = *top;
+		link = &node[*top].kid[lower];
+		*top = *link;
+	}
+	*link = below ? below : above;
+}
+
+void region_remove(struct region_set *set, u64 start)
+{
+	struct region *node = set->node;
+	u32 *link = &set->root, n;
+
+	while (*link && node[*link].start != start)
+		link = &node[*link].kid[start > node[*link].start];
+	n = *link;
+	if (!n)
+		return;
+	region_join(node, link, node[n].kid[0], node[n].kid[1]);
+	node[n].kid[0] = set->free;
+	set->free = n;
 }
 
 const struct region *region_before(const struct region_set *set, u64 at)

@@ -56,6 +56,7 @@ void run_exec_destroy(struct exec *exec)
 	if (!exec->run->joined)
 		reclaim_slot_put(exec->engine->reclaim, exec->slot);
 	free(exec->run->regions.node);
+	free(exec->records);
 	free(exec->run);
 	free(exec);
 }
@@ -117,6 +118,9 @@ static bool tail_arguments(struct run_state *s, const struct helper *helper, con
 {
 	if (r[1] != ptr_u64(s->exec->packet))
 		return state_fault(s, -EACCES, "argument 1 of bpf_tail_call is not the context");
+	if (s->exec->record_count)
+		return state_fault(s, -EINVAL, "a tail call with %u reserved records that were neither "
+				   "submitted nor discarded", s->exec->record_count);
 	return call_map(s, helper, 1, r[2]) != NULL;
 }
 

@@ -26,6 +26,7 @@ static const struct good {
 	{ BPF_MAP_TYPE_LRU_HASH, 4, 8, 4, 0 },
 	{ BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 4, 0 },
 	{ BPF_MAP_TYPE_LPM_TRIE, 8, 8, 4, BPF_F_NO_PREALLOC },
+	{ BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
 };
 
 /* The words of the attribute, and what they may be. */
@@ -38,7 +39,7 @@ static const u32 values[] = {
 	(1u << 22) - 64, (1u << 22) - 53, (1u << 22) - 52, (1u << 22) - 51, (1u << 22) - 50,
 	1u << 22, 1u << 30, 0x7ffffff8, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff,
 };
-static const u32 entries[] = { 0, 1, 2, 3, 4, 5, 7, 8, 100, 1000, 0x80000001, 0xfffffffe, 0xffffffff };
+static const u32 entries[] = { 0, 1, 2, 3, 4, 5, 7, 8, 100, 1000, 4096, 4097, 8192, 12288, 0x80000001, 0xfffffffe, 0xffffffff };
 static const u32 nodes[] = { 0, 1, 7, 1024, 0x7fffffff, 0xffffffff };
 
 struct state {
@@ -272,6 +273,11 @@ static void test_table(void **state)
 		{ { BPF_MAP_TYPE_LPM_TRIE, 4, 8, 4, BPF_F_NO_PREALLOC }, -EINVAL },
 		{ { BPF_MAP_TYPE_LPM_TRIE, 260, 8, 4, BPF_F_NO_PREALLOC }, 0 },
 		{ { BPF_MAP_TYPE_LPM_TRIE, 261, 8, 4, BPF_F_NO_PREALLOC }, -EINVAL },
+		{ { BPF_MAP_TYPE_RINGBUF, 4, 0, 4096, 0 }, -EINVAL },
+		{ { BPF_MAP_TYPE_RINGBUF, 0, 8, 4096, 0 }, -EINVAL },
+		{ { BPF_MAP_TYPE_RINGBUF, 0, 0, 6144, 0 }, -EINVAL },
+		{ { BPF_MAP_TYPE_RINGBUF, 0, 0, 2048, 0 }, -EINVAL },
+		{ { BPF_MAP_TYPE_RINGBUF, 0, 0, 8192, 0 }, 0 },
 		{ { BPF_MAP_TYPE_UNSPEC, 4, 8, 4, 0 }, -EINVAL },
 		{ { 1000, 4, 8, 4, 0 }, -EINVAL },
 	};

@@ -76,6 +76,18 @@ static const struct row {
 	{ BPF_MAP_TYPE_HASH, BPF_F_RDONLY, false, 0, 64, RW, -EACCES },
 	{ BPF_MAP_TYPE_PERCPU_ARRAY, 0, false, 0, 64, PROT_READ, -ENOTSUPP },
 	{ BPF_MAP_TYPE_PROG_ARRAY, 0, false, 0, 64, PROT_READ, -ENOTSUPP },
+	{ BPF_MAP_TYPE_RINGBUF, 0, false, 0, 16, RW, 0 },
+	{ BPF_MAP_TYPE_RINGBUF, 0, false, 0, 15, RW, 0 },
+	{ BPF_MAP_TYPE_RINGBUF, 0, false, 0, 17, RW, -EPERM },
+	{ BPF_MAP_TYPE_RINGBUF, 0, false, 16, 16, RW, -EPERM },
+	{ BPF_MAP_TYPE_RINGBUF, 0, false, 1 << 20, 16, RW, -EPERM },
+	{ BPF_MAP_TYPE_RINGBUF, 0, false, 1 << 20, 16, PROT_READ, -EINVAL },
+	{ BPF_MAP_TYPE_RINGBUF, 0, false, 16, 144, PROT_READ, 0 },
+	{ BPF_MAP_TYPE_RINGBUF, 0, false, 0, 160, PROT_READ, 0 },
+	{ BPF_MAP_TYPE_RINGBUF, 0, false, 0, 161, PROT_READ, -EINVAL },
+	{ BPF_MAP_TYPE_RINGBUF, 0, false, 16, 160, PROT_READ, -EINVAL },
+	{ BPF_MAP_TYPE_RINGBUF, 0, true, 0, 16, RW, -EPERM },
+	{ BPF_MAP_TYPE_RINGBUF, 0, true, 16, 144, PROT_READ, 0 },
 };
 
 static int row_map(struct backend *side, u32 type, u32 flags)

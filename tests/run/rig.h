@@ -16,7 +16,7 @@
 
 enum machine { CHECKED, TRUSTED, LINUX, MACHINES };
 
-#define RIG_MAPS 8
+#define RIG_MAPS 9
 #define RIG_PACKET 4096
 
 struct rig_map {

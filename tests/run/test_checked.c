@@ -10,13 +10,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/auxv.h>
 
 #include <cmocka.h>
 
 #include "rig.h"
 
 /* The maps of all cases, by slot. Element 1 of each array and hash is 1, 2, 3, ... */
-enum { ARRAY, HASH, RDONLY, WRONLY, JUMPS, ONE, LPM, PERCPU };
+enum { ARRAY, HASH, RDONLY, WRONLY, JUMPS, ONE, LPM, PERCPU, RING };
 
 struct test {
 	const char *name, *text;
@@ -338,7 +340,66 @@ static const struct test pairs[] = {
 	BAD("one more, in pairs", -E2BIG, "went on", TURNS "r2 = 0\nr2 = 0\nout:\nbad: exit\n"),
 };
 
+/* Records of a ring buffer of 4096 bytes, empty before each: reserved, used, given back. */
+#define RESERVE(size) "r6 = r1\nr1 = map[fd:8]\nr2 = " size "\nr3 = 0\ncall unknown#131\n"
+#define IF_NULL "if r0 == 0 goto out\nr7 = r0\n"
+#define DISCARD "r1 = r7\nr2 = 1\ncall unknown#133\n"
+#define OUT "out: r0 = 7\nexit\n"
+
+static const struct test records[] = {
+	OK("reserved and discarded", 7, RESERVE("16") IF_NULL DISCARD OUT),
+	OK("reserved and submitted", 7, RESERVE("8") IF_NULL "r1 = r7\nr2 = 1\ncall unknown#132\n" OUT),
+	OK("first and last byte", 12, RESERVE("13") IF_NULL "*(u8 *)(r7 +0) = 5\n*(u8 *)(r7 +12) = 7\n"
+	   "r8 = *(u8 *)(r7 +0)\nr9 = *(u8 *)(r7 +12)\nr8 += r9\n" DISCARD "r0 = r8\nexit\nout: r0 = 12\nexit\n"),
+	OK("atomic", 7, RESERVE("16") IF_NULL "r2 = 1\nlock *(u64 *)(r7 +8) += r2\n" DISCARD OUT),
+	OK("two, given back in turn", 7, RESERVE("16") IF_NULL "r1 = map[fd:8]\nr2 = 24\nr3 = 0\n"
+	   "call unknown#131\nif r0 == 0 goto one\nr8 = r0\n" DISCARD "*(u64 *)(r8 +16) = 1\nr7 = r8\none: " DISCARD OUT),
+	OK("of nothing", 7, RESERVE("0") IF_NULL DISCARD OUT),
+	OK("larger than all", 7, RESERVE("4096") IF_NULL DISCARD OUT),
+	OK("with flags", 7, "r1 = map[fd:8]\nr2 = 8\nr3 = 1\ncall unknown#131\n" IF_NULL DISCARD OUT),
+	OK("as a key", 7, RESERVE("4") IF_NULL "*(u32 *)(r7 +0) = 1\nr2 = r7\nr1 = map[fd:0]\n"
+	   "call unknown#1\n" DISCARD OUT),
+	OK("as a buffer", 7, RESERVE("16") IF_NULL "r1 = r6\nr2 = 0\nr3 = r7\nr4 = 16\ncall unknown#26\n" DISCARD OUT),
+	OK("query", 4096, "r1 = map[fd:8]\nr2 = 1\ncall unknown#134\nexit\n"),
+	OK("query of nothing", 0, "r1 = map[fd:8]\nr2 = 4\ncall unknown#134\nexit\n"),
+	OK("output, flags", 0xffffffffffffffea, "r2 = r10\nr2 += -8\n*(u64 *)(r10 -8) = 1\nr1 = map[fd:8]\nr3 = 8\n"
+	   "r4 = 4\ncall unknown#130\nexit\n"),
+	OK("output, until it is full", 0xfffffffffffffff5, "r6 = 300\nl: r1 = map[fd:8]\nr2 = map[fd:5][0]+0\nr3 = 13\nr4 = 1\ncall unknown#130\n"
+	   "r6 += -1\nif r6 != 0 goto l\nexit\n"),
+	BAD("not given back", -EINVAL, "ends with 1 reserved records", RESERVE("8") "if r0 == 0 goto out\nr0 = 7\nbad: exit\n"
+	    "out: r0 = 7\nexit\n"),
+	BAD("used after it was given back", -EFAULT, "",
+	    RESERVE("8") IF_NULL DISCARD "bad: *(u8 *)(r7 +0) = 1\n" OUT),
+	BAD("given back twice", -EACCES, "argument 1 of bpf_ringbuf_discard is not the start of a record",
+	    RESERVE("8") IF_NULL DISCARD "r1 = r7\nr2 = 1\nbad: call unknown#133\n" OUT),
+	BAD("given back from its middle", -EACCES, "argument 1 of bpf_ringbuf_submit is not the start",
+	    RESERVE("8") IF_NULL "r1 = r7\nr1 += 1\nr2 = 1\nbad: call unknown#132\n" OUT),
+	BAD("null given back", -EACCES, "is not the start of a record", "r1 = 0\nr2 = 0\nbad: call unknown#132\n" END),
+	BAD("a map value given back", -EACCES, "is not the start of a record",
+	    LOOKUP("0") "if r0 == 0 goto out\nr1 = r0\nr2 = 0\nbad: call unknown#133\n" OUT),
+	BAD("behind", -EFAULT, "read of 1 bytes at offset 8 of a reserved record: it has 8 bytes",
+	    RESERVE("8") IF_NULL "bad: r0 = *(u8 *)(r7 +8)\n" DISCARD OUT),
+	BAD("its header", -EFAULT, "write of 4 bytes 8 bytes before a reserved record",
+	    RESERVE("8") IF_NULL "bad: *(u32 *)(r7 -8) = 0\n" DISCARD OUT),
+	BAD("half behind", -EFAULT, "offset 6", RESERVE("13") IF_NULL "bad: r0 = *(u64 *)(r7 +6)\n" DISCARD OUT),
+	BAD("of nothing, used", -EFAULT, "it has 0 bytes", RESERVE("0") IF_NULL "bad: *(u8 *)(r7 +0) = 1\n" DISCARD OUT),
+	BAD("a tail call with a record", -EINVAL, "a tail call with 1 reserved records",
+	    RESERVE("8") IF_NULL "r1 = r6\nr2 = map[fd:4]\nr3 = 0\nbad: call unknown#12\n" DISCARD OUT),
+	BAD("a packet load that ends it", -EINVAL, "ends with 1 reserved records",
+	    RESERVE("8") IF_NULL "bad: r0 = *(u32 *)skb[62]\n" DISCARD OUT),
+	BAD("a lookup", -EINVAL, "bpf_map_lookup_elem does not work on a map of type ringbuf",
+	    "r2 = r10\nr2 += -8\n*(u64 *)(r10 -8) = 0\nr1 = map[fd:8]\nbad: call unknown#1\n" END),
+	BAD("in an array", -EINVAL, "bpf_ringbuf_reserve does not work on a map of type array",
+	    "r1 = map[fd:0]\nr2 = 8\nr3 = 0\nbad: call unknown#131\n" END),
+	BAD("output of too little", -EFAULT, "argument 2 of bpf_ringbuf_output: read of 9 bytes at R10-8",
+	    "r2 = r10\nr2 += -8\nr1 = map[fd:8]\nr3 = 9\nr4 = 0\nbad: call unknown#130\n" END),
+};
+
 static struct rig rig;
+static struct {
+	u64 *consumer, *producer;
+	u8 *data;
+} ring[2];   /* of the engine, of Linux */
 
 /* The number of the instruction behind the label `bad`. */
 static u32 bad_insn(const char *text)
@@ -374,6 +435,22 @@ static void fill_maps(enum machine machine)
 	put_numbers(machine, RDONLY, 0, 16);
 	put_numbers(machine, WRONLY, 0, 16);
 	put_numbers(machine, ONE, 0, 13);
+	*ring[machine == LINUX].consumer = *ring[machine == LINUX].producer;
+}
+
+static void map_ring(enum machine machine)
+{
+	int side = machine == LINUX, fd = rig.fd[RING][side];
+	u64 page = getauxval(AT_PAGESZ);
+	void *at;
+
+	assert_int_equal(backend_map_memory(rig_backend(&rig, machine), fd, 0, page,
+					    PROT_READ | PROT_WRITE, &at), 0);
+	ring[side].consumer = at;
+	assert_int_equal(backend_map_memory(rig_backend(&rig, machine), fd, page, page + 8192, PROT_READ,
+					    &at), 0);
+	ring[side].producer = at;
+	ring[side].data = (u8 *)at + page;
 }
 
 static void run_engine(const struct test *t)
@@ -438,6 +515,7 @@ static void test_access(void **state) { run_table(access, ARRAY_SIZE(access)); }
 static void test_arguments(void **state) { run_table(arguments, ARRAY_SIZE(arguments)); }
 static void test_flow(void **state) { run_table(flow, ARRAY_SIZE(flow)); }
 static void test_pairs(void **state) { run_table(pairs, ARRAY_SIZE(pairs)); }
+static void test_records(void **state) { run_table(records, ARRAY_SIZE(records)); }
 
 /* Pointers that an earlier run left in a map are numbers to a later one, and to other programs. */
 static void test_smuggled(void **state)
@@ -504,6 +582,44 @@ static void test_many_values(void **state)
 	free(big);
 }
 
+/* Records that are given back count no more: there may be more of them in a run than values. */
+static void test_many_records(void **state)
+{
+	static const char text[] =
+		"r6 = 70000\nl: r1 = map[fd:0]\nr2 = 0\nr3 = 0\ncall unknown#131\nif r0 == 0 goto out\n"
+		"r1 = r0\nr2 = 1\ncall unknown#133\nr6 += -1\nif r6 != 0 goto l\nout: r0 = r6\nexit\n";
+	struct rig *big = malloc(sizeof(*big));
+	int fd;
+
+	assert_non_null(big);
+	rig_open(big);
+	rig_map(big, BPF_MAP_TYPE_RINGBUF, 0, 0, 1 << 20, 0);
+	fd = rig_text(big, CHECKED, BPF_PROG_TYPE_SCHED_CLS, text);
+	assert_true(fd >= 0);
+	assert_int_equal(rig_run(big, CHECKED, fd), 0);
+	assert_int_equal(big->r0, 0);
+	rig_unload(big, CHECKED, fd);
+	rig_close(big);
+	free(big);
+}
+
+/* What a stopped run leaves behind is discarded: consumers pass by it. */
+static void test_left_behind(void **state)
+{
+	static const char text[] = RESERVE("8") RESERVE("100") "*(u32 *)(r0 +97) = 0\n" END;
+	int fd = rig_text(&rig, CHECKED, BPF_PROG_TYPE_SCHED_CLS, text);
+	const u64 want[] = { BPF_RINGBUF_DISCARD_BIT | 8, BPF_RINGBUF_DISCARD_BIT | 100 };
+	u64 at;
+
+	assert_true(fd >= 0);
+	fill_maps(CHECKED);
+	at = __atomic_load_n(ring[0].consumer, __ATOMIC_RELAXED);
+	assert_int_equal(rig_run(&rig, CHECKED, fd), -EFAULT);
+	assert_int_equal(get_u32(ring[0].data + at % 4096), want[0]);
+	assert_int_equal(get_u32(ring[0].data + (at + 16) % 4096), want[1]);
+	rig_unload(&rig, CHECKED, fd);
+}
+
 static void test_compared(void **state)
 {
 	if (rig.linux_side)
@@ -517,7 +633,8 @@ int main(void)
 		cmocka_unit_test(test_value), cmocka_unit_test(test_access),
 		cmocka_unit_test(test_arguments), cmocka_unit_test(test_flow),
 		cmocka_unit_test(test_smuggled), cmocka_unit_test(test_many_values),
-		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_pairs), cmocka_unit_test(test_records), cmocka_unit_test(test_many_records),
+		cmocka_unit_test(test_left_behind),
 		cmocka_unit_test(test_compared),
 	};
 	int err;
@@ -532,6 +649,10 @@ int main(void)
 	rig_map(&rig, BPF_MAP_TYPE_ARRAY, 4, 13, 1, 0);
 	rig_map(&rig, BPF_MAP_TYPE_LPM_TRIE, 8, 16, 4, BPF_F_NO_PREALLOC);
 	rig_map(&rig, BPF_MAP_TYPE_PERCPU_ARRAY, 4, 16, 4, 0);
+	rig_map(&rig, BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0);
+	map_ring(CHECKED);
+	if (rig.linux_side)
+		map_ring(LINUX);
 	tests[ARRAY_SIZE(tests) - 1].name = rig_linux_name(&rig);
 	err = cmocka_run_group_tests_name("checked", tests, NULL, NULL);
 	rig_close(&rig);
