@@ -2,6 +2,7 @@
 /* main.c - the program: finds the verb and runs it.
  *
  *   clsbpf VERB ...             a row of `verbs`
+ *   clsbpf [-OPTION...] VERB    of prog, map, btf and link, which have bpftool's options
  *   clsbpf [-OPTION...] OBJECT  tc's command line (tc_main.c); under the name tc nothing else
  */
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/objects.h"
 #include "cli/out.h"
 #include "cli/verb.h"
 
@@ -27,6 +29,10 @@ static const struct verb verbs[] = {
 	{ "diff", verb_diff, help_diff, "the same packets through the engine and through Linux" },
 	{ "disasm", verb_disasm, help_disasm, "the instructions of an object as text" },
 	{ "inspect", verb_inspect, help_inspect, "sections, maps and programs of an object" },
+	{ "prog", verb_prog, help_prog, "bpftool prog: load, show, dump, pin, run programs" },
+	{ "map", verb_map, help_map, "bpftool map: maps and what is in them" },
+	{ "btf", verb_btf, help_btf, "bpftool btf: types" },
+	{ "link", verb_link, help_link, "bpftool link: what programs are attached to" },
 	{ "qdisc", NULL, NULL, "tc qdisc: clsact" },
 	{ "filter", NULL, NULL, "tc filter: bpf" },
 	{ "check", NULL, NULL, NULL },
@@ -38,10 +44,6 @@ static const struct verb verbs[] = {
 	{ "serve", NULL, NULL, NULL },
 	{ "attach", NULL, NULL, NULL },
 	{ "detach", NULL, NULL, NULL },
-	{ "prog", NULL, NULL, NULL },
-	{ "map", NULL, NULL, NULL },
-	{ "btf", NULL, NULL, NULL },
-	{ "link", NULL, NULL, NULL },
 };
 
 static const struct verb *verb_find(const char *name)
@@ -56,6 +58,7 @@ static void usage(FILE *file)
 {
 	fprintf(file, "usage: clsbpf VERB ...\n"
 		      "       clsbpf [OPTIONS] { qdisc | filter } ...     as tc\n"
+		      "       clsbpf [OPTIONS] { prog | map | btf | link } ...     as bpftool\n"
 		      "       clsbpf help [VERB]\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (verbs[i].summary)
@@ -104,6 +107,20 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	return status;
 }
 
+/* Options of bpftool, and then a verb that has them: they go behind the verb. Returns the verb, or NULL. */
+static const struct verb *objects_line(int argc, char **argv)
+{
+	int at = objects_is_line(argc, argv);
+	char *name;
+
+	if (at < 1)
+		return NULL;
+	name = argv[at];
+	memmove(argv + 1, argv, (size_t)at * sizeof(*argv));
+	argv[0] = name;
+	return verb_find(name);
+}
+
 /* @argc is 1 at least. */
 static int dispatch(int argc, char **argv)
 {
@@ -116,7 +133,7 @@ static int dispatch(int argc, char **argv)
 		puts("clsbpf " CLSBPF_VERSION);
 		return EXIT_DONE;
 	}
-	verb = verb_find(word);
+	verb = *word == '-' ? objects_line(argc, argv) : verb_find(word);
 	if (verb && verb->run)
 		return run_verb(verb, argc - 1, argv + 1);
 	if (verb && !verb->summary)

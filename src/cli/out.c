@@ -107,6 +107,8 @@ static void json_string(struct out *out, const char *text)
 			fputs("\\ufffd", out->file);
 		else if (*at == '"' || *at == '\\')
 			fprintf(out->file, "\\%c", *at);
+		else if (*at >= '\b' && *at <= '\r' && *at != '\v')
+			fprintf(out->file, "\\%c", "btn.fr"[*at - '\b']);
 		else if (is_control(at, len))
 			fprintf(out->file, "\\u%04x", len == 2 ? at[1] : at[0]);
 		else
@@ -136,8 +138,8 @@ static bool json_begin(struct out *out, const char *key)
 	if (!out->fresh[level])
 		fputc(',', out->file);
 	out->fresh[level] = false;
-	json_newline(out);
 	if (out->closer[level] == '}') {
+		json_newline(out);
 		json_string(out, key);
 		fputs(out->pretty ? ": " : ":", out->file);
 	}
@@ -232,6 +234,12 @@ void out_str(struct out *out, const char *key, const char *fmt, const char *valu
 	} else if (out->json && json_begin(out, key)) {
 		json_string(out, value);
 	}
+}
+
+void out_raw(struct out *out, const char *key, const char *token)
+{
+	if (out->json && json_begin(out, key))
+		fputs(token, out->file);
 }
 
 void out_text(struct out *out, const char *fmt, ...)

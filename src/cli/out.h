@@ -5,6 +5,9 @@
  * a NULL format shows in JSON only; out_text(), and a value without a key inside an object, in text
  * only. Inside an array keys do not matter.
  *
+ * Pretty JSON is laid out as bpftool's: a line a member, 4 columns a level, elements of an array where
+ * they stand.
+ *
  * Invariant: the JSON is valid whatever the strings and numbers are. Strings may be hostile: bytes
  * that are no UTF-8 become U+FFFD in JSON; in text they, and control characters, are shown as \xNN.
  * Levels that were left open are closed by out_end(); levels below OUT_LEVELS come out as null.
@@ -43,6 +46,9 @@ void out_double(struct out *out, const char *key, const char *fmt, double value)
 void out_bool(struct out *out, const char *key, const char *text_if_true, bool value);
 /* fmt takes a %s; as text at most 4 KiB of @value */
 void out_str(struct out *out, const char *key, const char *fmt, const char *value);
+
+/** out_raw() - JSON only: @token as it is ("null", or what is no JSON where people read it). */
+void out_raw(struct out *out, const char *key, const char *token);
 
 /** out_text() - text only; what is printed is ours, not out of a file. */
 void out_text(struct out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -19,6 +19,7 @@
 #include "cli/options.h"
 #include "cli/out.h"
 #include "cli/verb.h"
+#include "cli/which_kernel.h"
 #include "sched/sched.h"
 #include "tc/grammar.h"
 #include "tc/tc.h"
@@ -203,40 +204,24 @@ static int make_device(struct tc_line *c, const char *spec)
 	return err ? log_error(&c->log, err, "--dev %s: %s", spec, strerror(-err)) : 0;
 }
 
-static int open_engine(struct tc_line *c)
+static int open_backend(struct tc_line *c)
 {
-	int err;
+	struct which_kernel which;
+	int err = which_kernel(c->kernel, &which, &c->log);
 
-	if (c->netns)
-		return log_error(&c->log, -EINVAL, "-netns: the engine has one network namespace");
-	err = backend_engine_create(NULL, &c->backend);
 	if (err)
-		return log_error(&c->log, err, "no engine: %s", strerror(-err));
+		return err;
+	if (which.kind != WHICH_ENGINE && c->devices.count)
+		return log_error(&c->log, -EINVAL, "--dev makes devices of the engine: --backend engine");
+	if (which.kind != WHICH_LINUX && c->netns)
+		return log_error(&c->log, -EINVAL, "-netns: the engine has one network namespace");
+	if (c->netns)
+		err = enter_netns(c);
+	if (!err)
+		err = which_kernel_open(&which, &c->backend, &c->log);
 	for (u32 i = 0; !err && i < c->devices.count; i++)
 		err = make_device(c, c->devices.item[i]);
 	return err;
-}
-
-static int open_backend(struct tc_line *c)
-{
-	const char *kernel = c->kernel ? c->kernel : getenv("CLSBPF_BACKEND");
-	int err = 0;
-
-	if (kernel && !strcmp(kernel, "engine"))
-		return open_engine(c);
-	if (kernel && !strncmp(kernel, "engine:", 7))
-		return log_error(&c->log, -EOPNOTSUPP,
-				 "--backend %s: an engine behind a socket is not there yet", kernel);
-	if (kernel && *kernel && strcmp(kernel, "kernel"))
-		return log_error(&c->log, -EINVAL, "--backend %s: kernel or engine is expected", kernel);
-	if (c->devices.count)
-		return log_error(&c->log, -EINVAL, "--dev makes devices of the engine: --backend engine");
-	if (c->netns)
-		err = enter_netns(c);
-	if (err)
-		return err;
-	err = backend_kernel_create(&c->backend);
-	return err ? log_error(&c->log, err, "no way to the Linux kernel: %s", strerror(-err)) : 0;
 }
 
 /* One command. Returns the exit status; what there is to say is said. */

@@ -21,14 +21,22 @@ enum {
 /* Without the verb's own name. The words may be put into another order. */
 typedef int (*verb_fn)(int argc, char **argv, struct log *log);
 
+int verb_btf(int argc, char **argv, struct log *log);
 int verb_diff(int argc, char **argv, struct log *log);
 int verb_disasm(int argc, char **argv, struct log *log);
 int verb_inspect(int argc, char **argv, struct log *log);
+int verb_link(int argc, char **argv, struct log *log);
+int verb_map(int argc, char **argv, struct log *log);
+int verb_prog(int argc, char **argv, struct log *log);
 int verb_run(int argc, char **argv, struct log *log);
 
+void help_btf(FILE *file);
 void help_diff(FILE *file);
 void help_disasm(FILE *file);
 void help_inspect(FILE *file);
+void help_link(FILE *file);
+void help_map(FILE *file);
+void help_prog(FILE *file);
 void help_run(FILE *file);
 
 /** tc_main() - a command line of tc: options, then "qdisc", "filter" and so on, or -batch.

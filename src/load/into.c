@@ -248,7 +248,7 @@ static int pin_maps(struct into *in)
 		err = pins_path(in, &object->maps[i], path);
 		if (err || !*path)
 			continue;
-		err = pins_add(in, path, object->maps[i].handle);
+		err = pins_add(&in->pins, in->backend, path, object->maps[i].handle);
 		if (err) {
 			log_line(in->log, "%s: map %s cannot be pinned as %s: %s", object->path,
 				 object->maps[i].name, path, into_meaning(err));
@@ -321,7 +321,7 @@ static void into_undo(struct into *in)
 	for (u32 f = in->fill_count; f--;)
 		if (in->fills[f].done && in->reused[in->fills[f].map])
 			restore_slot(in, &in->fills[f]);
-	pins_undo(in);
+	pins_undo(&in->pins, in->backend);
 	for (u32 i = 0; in->loaded && i < object->prog_count; i++) {
 		if (!in->loaded[i])
 			continue;
@@ -338,6 +338,11 @@ static void into_undo(struct into *in)
 	if (object->btf_handle >= 0)
 		(void)backend_close(in->backend, object->btf_handle);
 	object->btf_handle = -1;
+}
+
+void load_reuse(struct load_object *object, u32 index, int handle)
+{
+	object->maps[index].handle = handle;
 }
 
 int load_into(struct load_object *object, struct backend *backend,

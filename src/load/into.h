@@ -12,16 +12,7 @@
 #define CLSBPF_LOAD_INTO_H
 
 #include "load/file.h"
-
-#define PINS_PATH 512
-#define PINS_MADE_MAX (2 * LOAD_MAPS_MAX)
-
-/* Names that this call made in the pin tree. */
-struct pins {
-	char *name[PINS_MADE_MAX];      /* pins and directories, in the order of making */
-	u32 count;
-	char mounted[PINS_PATH];        /* where a file system was mounted for them; "" */
-};
+#include "load/pins.h"
 
 /* A program that belongs into a slot. */
 struct fill {
@@ -66,16 +57,5 @@ must_check int into_prog(struct into *in, struct load_prog *prog);
 /** pins_path() - where @map is pinned, or "" for one that is not. Returns 0 or -errno after a
  *  sentence. */
 must_check int pins_path(struct into *in, const struct load_map *map, char path[PINS_PATH]);
-
-/** pins_open() - the map that is pinned there. Returns a handle or -errno, without a sentence. */
-must_check int pins_open(struct backend *backend, const char *path);
-
-/** pins_add() - give @handle the name @path; directories that are missing are made.
- *  Returns 0 or -errno, without a sentence. */
-must_check int pins_add(struct into *in, const char *path, int handle);
-
-/** pins_undo() - take back every name that this call made. */
-void pins_undo(struct into *in);
-void pins_forget(struct pins *pins);
 
 #endif

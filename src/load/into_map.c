@@ -153,8 +153,12 @@ int into_map(struct into *in, u32 index)
 {
 	struct load_map *map = &in->object->maps[index];
 	char path[PINS_PATH];
-	int err = pins_path(in, map, path);
+	int err;
 
+	in->reused[index] = map->handle >= 0;
+	if (in->reused[index])
+		return 0;
+	err = pins_path(in, map, path);
 	if (!err && *path) {
 		err = reuse(in, map, path);
 		in->reused[index] = !err;

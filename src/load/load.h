@@ -90,6 +90,7 @@ struct load_options {
 				      ("classifier", "action", else the only program there is) */
 	bool no_tails;             /* do not load "id/idx" sections */
 	bool verbose;              /* the kernel's log, even on success */
+	const char *pin_dir;       /* of maps that are pinned by name; NULL: where tc has them */
 	/* diff: run the program as a sub-program of this wrapper (load_wrap()). */
 	const struct load_wrapper *wrapper;
 };
@@ -98,6 +99,10 @@ struct load_options {
  *  what there is. */
 must_check int load_choose(struct load_object *object, const struct load_options *options,
 			   struct log *log, struct load_prog **out);
+
+/** load_reuse() - map @index of @object is the one behind @handle: it is not made, filled or pinned.
+ *  Right before load_into(), which takes the handle even when it fails. */
+void load_reuse(struct load_object *object, u32 index, int handle);
 
 /** load_into() - everything that the chosen program needs, and the program, into @backend.
  *  Maps and tail programs are loaded once for an object; calling it again for another program of

@@ -37,6 +37,11 @@ int pins_path(struct into *in, const struct load_map *map, char path[PINS_PATH])
 	if (!*map->name || strchr(map->name, '/'))
 		return log_error(in->log, -EINVAL, "%s: a map of the name \"%s\" cannot be pinned",
 				 in->object->path, map->name);
+	if (map->pin_by_name && in->options->pin_dir) {
+		int len = snprintf(path, PINS_PATH, "%s/%s", in->options->pin_dir, map->name);
+
+		return len < PINS_PATH ? 0 : -ENAMETOOLONG;
+	}
 	err = backend_path(in->backend, BACKEND_PIN_ROOT, root, sizeof(root));
 	if (err)
 		return log_error(in->log, err, "%s: map %s: there is no place for pins",
@@ -103,7 +108,7 @@ static int mount_root(struct pins *pins, const char *root)
 }
 
 /* The directories of @path behind its first @root bytes. */
-static int make_each(struct into *in, size_t root, const char *path)
+static int make_each(struct pins *pins, size_t root, const char *path)
 {
 	char dir[PINS_PATH];
 	int err = 0;
@@ -112,53 +117,54 @@ static int make_each(struct into *in, size_t root, const char *path)
 		if (path[at] != '/')
 			continue;
 		snprintf(dir, sizeof(dir), "%.*s", (int)at, path);
-		err = note(&in->pins, dir);
+		err = note(pins, dir);
 		if (!err && mkdir(dir, PIN_DIRECTORY_MODE)) {
 			err = errno == EEXIST ? 0 : -errno;
-			unnote(&in->pins);
+			unnote(pins);
 		}
 	}
 	return err;
 }
 
-static int make_directories(struct into *in, const char *path)
+static int make_directories(struct pins *pins, struct backend *backend, const char *path)
 {
 	char root[PINS_PATH];
-	int err = backend_path(in->backend, BACKEND_PIN_ROOT, root, sizeof(root));
+	int err = backend_path(backend, BACKEND_PIN_ROOT, root, sizeof(root));
 
+	/* Only the pin root is a place for pins whose directories may be made. */
+	if (!err && (strncmp(path, root, strlen(root)) || path[strlen(root)] != '/'))
+		err = -ENOENT;
 	if (err)
 		return err;
-	err = make_each(in, strlen(root), path);
+	err = make_each(pins, strlen(root), path);
 	/* sysfs says -ENOENT to mkdir(2) where something is to be mounted, -EPERM elsewhere. */
-	if (err != -ENOENT && err != -EPERM && err != -EROFS)
+	if (pins->no_mount || (err != -ENOENT && err != -EPERM && err != -EROFS))
 		return err;
-	err = mount_root(&in->pins, root);
-	return err ? err : make_each(in, strlen(root), path);
+	err = mount_root(pins, root);
+	return err ? err : make_each(pins, strlen(root), path);
 }
 
-int pins_add(struct into *in, const char *path, int handle)
+int pins_add(struct pins *pins, struct backend *backend, const char *path, int handle)
 {
-	int err = pin(in->backend, path, handle);
+	int err = pin(backend, path, handle);
 
 	if (err == -ENOENT) {
-		err = make_directories(in, path);
+		err = make_directories(pins, backend, path);
 		if (!err)
-			err = pin(in->backend, path, handle);
+			err = pin(backend, path, handle);
 	}
 	if (err)
 		return err;
-	err = note(&in->pins, path);
+	err = note(pins, path);
 	if (err)
-		(void)backend_unpin(in->backend, path);
+		(void)backend_unpin(backend, path);
 	return err;
 }
 
-void pins_undo(struct into *in)
+void pins_undo(struct pins *pins, struct backend *backend)
 {
-	struct pins *pins = &in->pins;
-
 	while (pins->count) {
-		(void)backend_unpin(in->backend, pins->name[pins->count - 1]);
+		(void)backend_unpin(backend, pins->name[pins->count - 1]);
 		unnote(pins);
 	}
 	if (*pins->mounted)

@@ -241,7 +241,7 @@ static void test_forms(void **state)
 	page_open(&page, true, true);
 	emit(&page.out);
 	assert_string_equal(page_text(&page),
-			    "{\n    \"name\": \"seen\",\n    \"id\": 7,\n    \"list\": [\n        1,\n        2\n    ],\n"
+			    "{\n    \"name\": \"seen\",\n    \"id\": 7,\n    \"list\": [1,2\n    ],\n"
 			    "    \"empty\": {},\n    \"flag\": true\n}\n");
 	page_close(&page);
 	page_open(&page, false, false);
