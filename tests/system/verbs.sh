@@ -78,6 +78,8 @@ same() { # words...
 		same_a=0 same_b=0
 		bpftool $same_mode "$@" >"$tmp/a.raw" 2>"$tmp/a.err" </dev/null || same_a=1
 		"$clsbpf" $same_mode "$@" >"$tmp/b.raw" 2>"$tmp/b.err" </dev/null || same_b=1
+		echo >>"$tmp/compared"
+		[ $same_a = $same_b ] && cmp -s "$tmp/a.raw" "$tmp/b.raw" && continue
 		{ mask <"$tmp/a.raw"; echo "failed $same_a"; } >"$tmp/a.out"
 		{ mask <"$tmp/b.raw"; echo "failed $same_b"; } >"$tmp/b.out"
 		if ! diff "$tmp/a.out" "$tmp/b.out" >"$tmp/same.diff"; then
@@ -85,7 +87,6 @@ same() { # words...
 			head -6 "$tmp/same.diff" | cut -c1-400 >>"$tmp/differ"
 			cat "$tmp/b.err" >>"$tmp/differ"
 		fi
-		echo >>"$tmp/compared"
 	done
 }
 agreed() { # NAME
@@ -105,9 +106,9 @@ for prog in $fs/a/one $fs/b/*; do
 done
 same -f prog show pinned $fs/b/two
 same map dump pinned $fs/m/tarr
-modes='text -p' same prog dump xlated pinned $fs/b/one   # slow: both read all of kallsyms
+modes=text same prog dump xlated pinned $fs/b/one   # slow: both read all of kallsyms
 modes=-j same prog dump xlated pinned $fs/b/one linum
-modes='text -p' same prog dump xlated pinned $fs/b/two opcodes
+modes=-p same prog dump xlated pinned $fs/b/two opcodes
 modes='text -p'
 agreed "prog show and dump"
 bpftool prog dump xlated pinned $fs/b/one file "$tmp/a.insns"
@@ -218,11 +219,8 @@ mount -t bpf bpf $fs
 wrong() { # STATUS words...
 	wrong_want=$1 wrong_got=0
 	shift
-	"$clsbpf" -j "$@" >"$tmp/wrong.out" 2>"$tmp/wrong.err" </dev/null || wrong_got=$?
-	[ $wrong_got = "$wrong_want" ] && python3 -c 'import json, sys
-d = json.load(open(sys.argv[1]))
-assert d is None or (d[-1] if isinstance(d, list) else d)["error"]' "$tmp/wrong.out" ||
-		echo "$* ended with $wrong_got" >>"$tmp/wrong"
+	"$clsbpf" -j "$@" >>"$tmp/wrong.json" 2>/dev/null </dev/null || wrong_got=$?
+	[ $wrong_got = "$wrong_want" ] || echo "$* ended with $wrong_got" >>"$tmp/wrong"
 }
 huge=$(head -c 100000 /dev/zero | tr '\0' 7)
 for words in "map bla" "map lookup" "map show id" "map show id x" "map show id -1" "map show id 4294967296" "map show id $huge" \
@@ -252,6 +250,10 @@ for words in "map show id 0" "map show name nobody$$" "prog show tag 00112233445
 	wrong 2 $words
 done
 check "wrong words and refusals" sh -c "test ! -s '$tmp/wrong' || { cut -c1-200 '$tmp/wrong'; false; }"
+check "a line of JSON says why" python3 -c 'import json, sys
+for line in open(sys.argv[1]):
+    d = json.loads(line)
+    assert d is None or (d[-1] if isinstance(d, list) else d)["error"], line' "$tmp/wrong.json"
 check "none of them pinned anything" test ! -e $fs/y
 }
 
