@@ -40,11 +40,6 @@ static const char *const prog_types[] = {
 	[BPF_PROG_TYPE_XDP] = "xdp",
 };
 
-static const char *const btf_kinds[] = {
-	"void", "int", "ptr", "array", "struct", "union", "enum", "fwd", "typedef", "volatile", "const",
-	"restrict", "func", "func_proto", "var", "datasec", "float", "decl_tag", "type_tag", "enum64",
-};
-
 /* A row of names, or the number where it has none. */
 static const char *name_or_number(const char *const *names, u32 count, u32 number, char buf[16])
 {
@@ -216,24 +211,24 @@ static void show_relocations(struct out *out, const struct load_file *file)
 
 static void show_btf(struct out *out, const struct load_object *object)
 {
-	const struct load_file *file = object->file;
-	u64 kinds[ARRAY_SIZE(btf_kinds)] = { 0 };
+	const struct btf_view *view = &object->file->btf;
+	u64 kinds[BTF_INFO_KIND(~0u) + 1] = { 0 };
 
 	if (!object->btf) {
 		out_text(out, "BTF: none\n");
 		return;
 	}
-	for (u32 id = 1; id < file->type_count; id++)
-		kinds[BTF_INFO_KIND(file->types[id]->info) % ARRAY_SIZE(kinds)]++;
+	for (u32 id = 1; id < view->type_count; id++)
+		kinds[btf_kind(view->types[id])]++;
 	out_object(out, "btf");
 	out_u64(out, "size", "BTF: %" PRIu64 " bytes", object->btf_size);
-	out_u64(out, "types", ", %" PRIu64 " types", file->type_count - 1);
+	out_u64(out, "types", ", %" PRIu64 " types", view->type_count - 1);
 	out_object(out, "kinds");
 	for (u32 i = 1, shown = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (!kinds[i])
 			continue;
-		out_text(out, "%s%s", shown++ ? ", " : ": ", btf_kinds[i]);
-		out_u64(out, btf_kinds[i], " %" PRIu64, kinds[i]);
+		out_text(out, "%s%s", shown++ ? ", " : ": ", btf_kind_name(i));
+		out_u64(out, btf_kind_name(i), " %" PRIu64, kinds[i]);
 	}
 	out_object_end(out);
 	out_text(out, "\n");

@@ -114,6 +114,10 @@ must_check int log_buf_close(struct call *call, struct log_buf *lb, int err);
 struct prog;
 struct map;
 
+/** map_btf_check() - make @map hold the BTF that the client names, if the types are right for its keys
+ *  and values. Returns 0; -EBADF, -EINVAL, -EACCES, -EOPNOTSUPP, ... as Linux, with a sentence. */
+must_check int map_btf_check(struct call *call, struct map *map);
+
 /** prog_fd_array_hold() - make @prog hold every map of the client's fd_array, if the client said how
  *  long it is; BTF in it is left alone. Returns 0; -EINVAL, -EFAULT, -EBADF, -E2BIG as Linux. */
 must_check int prog_fd_array_hold(struct call *call, struct prog *prog, struct log *log);

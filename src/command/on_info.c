@@ -186,7 +186,7 @@ static int btf_info(struct call *call, struct btf *btf)
 
 	err = info_read(call, &info, BTF_INFO_SIZE, BTF_INFO_SIZE, &len);
 	if (!err)
-		err = info_array(call, info.btf, &info.btf_size, btf->data, btf->size, 1);
+		err = info_array(call, info.btf, &info.btf_size, btf->view.data, btf->view.size, 1);
 	if (err)
 		return err;
 	info.id = btf->object.id;

@@ -13,7 +13,6 @@
 #include "command/call.h"
 #include "map/map.h"
 #include "map/shared.h"
-#include "object/btf.h"
 
 #define ACCESS_FLAGS (BPF_F_RDONLY | BPF_F_WRONLY)
 
@@ -42,38 +41,6 @@ static int map_hash_check(struct call *call)
 	if (hash_size != 32)
 		return log_error(&call->log, -EINVAL, "map: a program's hash has 32 bytes");
 	return log_error(&call->log, -EOPNOTSUPP, "map: maps for one program are not supported");
-}
-
-static int map_btf_check(struct call *call, struct map *map)
-{
-	const union bpf_attr *attr = &call->attr->bpf;
-	const struct btf *btf;
-	u32 key = 0, value = 0;
-	int err;
-
-	if (!attr->btf_key_type_id && !attr->btf_value_type_id)
-		return 0;
-	err = fd_get(call->client, (int)attr->btf_fd, OBJECT_BTF, &map->btf, NULL);
-	if (err)
-		return log_error(&call->log, err, "map: handle %d is not BTF", (int)attr->btf_fd);
-	btf = btf_of(map->btf);
-	map->btf_key_id = attr->btf_key_type_id;
-	map->btf_value_id = attr->btf_value_type_id;
-	if (map->btf_key_id &&
-	    (btf_size_of(btf, map->btf_key_id, &key) || key != map->key_size))
-		return log_error(&call->log, -EINVAL, "map: BTF type %u is no key of %u bytes",
-				 map->btf_key_id, map->key_size);
-	if (btf_size_of(btf, map->btf_value_id, &value) || value != map->value_size)
-		return log_error(&call->log, -EINVAL, "map: BTF type %u is no value of %u bytes",
-				 map->btf_value_id, map->value_size);
-	if (map->ops->check_types)
-		err = map->ops->check_types(map, btf, map->btf_key_id, map->btf_value_id);
-	else
-		err = map->btf_key_id ? 0 : -EINVAL;
-	if (err)
-		return log_error(&call->log, err, "map: a %s map takes no keys of BTF type %u",
-				 map->type->name, map->btf_key_id);
-	return 0;
 }
 
 int on_map_create(struct call *call)

@@ -100,7 +100,7 @@ static u8 *notes_starts(const struct prog *prog, u32 *count)
 static int func_note_check(const struct prog *prog, const void *records, u32 i, struct log *log)
 {
 	const struct bpf_func_info *info = records;
-	const struct btf_type *type = btf_type(btf_of(prog->btf), info[i].type_id);
+	const struct btf_type *type = btf_type(&btf_of(prog->btf)->view, info[i].type_id);
 
 	if (i ? info[i].insn_off <= info[i - 1].insn_off : info[i].insn_off)
 		return log_error(log, -EINVAL, "program: func_info %u is out of order", i);
@@ -137,7 +137,7 @@ static int line_note_check(const struct prog *prog, const void *records, u32 i, 
 	if (!prog->insns[at].code)
 		return log_error(log, -EINVAL, "program: line_info %u: no instruction starts at %u", i,
 				 at);
-	if (info[i].line_off >= btf->strings_len || info[i].file_name_off >= btf->strings_len)
+	if (info[i].line_off >= btf->view.strings_len || info[i].file_name_off >= btf->view.strings_len)
 		return log_error(log, -EINVAL, "program: line_info %u has no text", i);
 	return 0;
 }

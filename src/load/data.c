@@ -68,7 +68,7 @@ int data_maps(struct load_object *object, struct log *log)
 		map->initial = section->data;
 		map->read_only = rodata;
 		map->flags = rodata ? BPF_F_RDONLY_PROG : 0;
-		map->btf_value_id = btf_datasec(file, section->name);
+		map->btf_value_id = btf_find(&file->btf, BTF_KIND_DATASEC, section->name);
 	}
 	return 0;
 }
@@ -121,10 +121,10 @@ static int by_offset(const void *a, const void *b)
 /* A section that the object has not: its variables one after the other. */
 static void lay_out(struct btf_type *type)
 {
-	struct btf_var_secinfo *var = (void *)(type + 1);
+	struct btf_var_secinfo *var = btf_vars(type);
 	u32 size = 0;
 
-	for (u32 i = 0; i < BTF_INFO_VLEN(type->info); i++) {
+	for (u32 i = 0; i < btf_vlen(type); i++) {
 		var[i].offset = size;
 		size += var[i].size;
 	}
@@ -135,61 +135,62 @@ static void lay_out(struct btf_type *type)
  * constants may have gone to .rodata.cst8 and the like, where no type follows them. */
 static void fix_section(struct load_file *file, const struct variables *all, struct btf_type *type)
 {
-	struct btf_var_secinfo *var = (void *)(type + 1);
-	u32 index = elf_section_index(file, btf_string(file, type->name_off)), kept = 0;
+	struct btf_var_secinfo *var = btf_vars(type);
+	u32 index = elf_section_index(file, btf_name(&file->btf, type->name_off)), kept = 0;
 
 	if (!index) {
 		lay_out(type);
 		return;
 	}
 	type->size = (u32)file->sections[index].size;
-	for (u32 i = 0; i < BTF_INFO_VLEN(type->info); i++) {
-		const struct btf_type *of = btf_type_at(file, var[i].type);
+	for (u32 i = 0; i < btf_vlen(type); i++) {
+		const struct btf_type *of = btf_type(&file->btf, var[i].type);
 		const struct symbol *symbol =
-			of ? find_variable(all, index, btf_string(file, of->name_off)) : NULL;
+			of ? find_variable(all, index, btf_name(&file->btf, of->name_off)) : NULL;
 
 		if (!symbol)
 			continue;
 		var[kept] = var[i];
 		var[kept++].offset = (u32)symbol->value;
 	}
-	type->info -= BTF_INFO_VLEN(type->info) - kept;
+	type->info -= btf_vlen(type) - kept;
 	qsort(var, kept, sizeof(*var), by_offset);
 }
 
 int data_fix_btf(struct load_file *file)
 {
-	struct btf_header *header = (void *)file->btf;
+	struct btf_view *view = &file->btf;
+	struct btf_header *header = (void *)view->data;
 	struct variables all;
 	u8 *to, *end;
 	u32 gone;
 	int err;
 
-	if (!file->btf)
+	if (!view->data)
 		return 0;
 	err = list_variables(file, &all);
 	if (err)
 		return err;
 	/* Types move up where variables went, and the strings after them. */
-	to = file->btf + header->hdr_len + header->type_off;
+	to = view->data + header->hdr_len + header->type_off;
 	end = to + header->type_len;
-	for (u32 id = 1; id < file->type_count; id++) {
-		struct btf_type *type = file->types[id];
+	for (u32 id = 1; id < view->type_count; id++) {
+		struct btf_type *type = view->types[id];
 		size_t size;
 
-		if (BTF_INFO_KIND(type->info) == BTF_KIND_DATASEC)
+		if (btf_kind(type) == BTF_KIND_DATASEC)
 			fix_section(file, &all, type);
 		size = btf_type_bytes(type);
 		memmove(to, type, size);
-		file->types[id] = (void *)to;
+		view->types[id] = (void *)to;
 		to += size;
 	}
 	gone = (u32)(end - to);
-	memmove(to, end, (size_t)(file->btf + file->btf_size - end));
+	memmove(to, end, (size_t)(view->data + view->size - end));
 	header->type_len -= gone;
 	header->str_off -= gone;
-	file->btf_size -= gone;
-	file->strings -= gone;
+	view->size -= gone;
+	view->strings -= gone;
 	free(all.symbol);
 	return 0;
 }

@@ -11,8 +11,8 @@
 #define CLSBPF_LOAD_FILE_H
 
 #include <linux/bpf.h>
-#include <linux/btf.h>
 
+#include "isa/btf_read.h"
 #include "load/load.h"
 
 struct section {
@@ -91,12 +91,7 @@ struct load_file {
 	struct relocation *relocations;   /* by section, then offset */
 	u32 relocation_count;
 
-	u8 *btf;                /* copy of .BTF, changed by data.c; or NULL */
-	u32 btf_size;
-	struct btf_type **types;
-	u32 type_count;         /* with void */
-	const char *strings;
-	u32 strings_len;
+	struct btf_view btf;    /* of a copy of .BTF, changed by data.c; data is NULL without one */
 
 	/* Of each map: where its symbol is, for relocations. */
 	u32 map_section[LOAD_MAPS_MAX];
@@ -119,15 +114,6 @@ const struct symbol *elf_function(const struct load_file *file, u32 section, u64
 
 /* btf_index.c */
 must_check int btf_index_types(struct load_object *object, struct log *log);
-struct btf_type *btf_type_at(const struct load_file *file, u32 id);
-const char *btf_string(const struct load_file *file, u32 off);
-/** btf_type_resolve() - behind typedefs and qualifiers; NULL for void and for what has no end. */
-struct btf_type *btf_type_resolve(const struct load_file *file, u32 id);
-/** btf_type_bytes() - of a type of the index, with what follows it. */
-size_t btf_type_bytes(const struct btf_type *type);
-must_check int btf_sizeof(const struct load_file *file, u32 id, u32 *size);
-/** btf_datasec() - the id of the data section @name, or 0. */
-u32 btf_datasec(const struct load_file *file, const char *name);
 
 /* maps_legacy.c, maps_btf.c, data.c, progs.c: fill in object->maps and object->progs. */
 must_check int maps_legacy(struct load_object *object, struct log *log);

@@ -94,8 +94,8 @@ static int open_parse(struct load_object *object, struct log *log)
 	err = data_fix_btf(object->file);
 	if (err)
 		return err;
-	object->btf = object->file->btf;
-	object->btf_size = object->file->btf_size;
+	object->btf = object->file->btf.data;
+	object->btf_size = object->file->btf.size;
 	return 0;
 }
 
@@ -173,8 +173,8 @@ static void file_free(struct load_file *file)
 	free(file->symbols);
 	free(file->functions);
 	free(file->relocations);
-	free(file->btf);
-	free(file->types);
+	free(file->btf.data);
+	btf_view_close(&file->btf);
 	free(file->slots);
 	free(file->places);
 	free(file);

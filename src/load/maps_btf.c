@@ -32,26 +32,26 @@ static int bad_member(struct map_reader *r, const char *member, const char *why)
 /* __uint(): a pointer to an array of that many. */
 static int read_number(struct map_reader *r, const char *member, u32 type_id, u32 *number)
 {
-	const struct btf_type *type = btf_type_resolve(r->file, type_id);
+	const struct btf_type *type = btf_resolve(&r->file->btf, type_id);
 
-	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_PTR)
+	if (!type || btf_kind(type) != BTF_KIND_PTR)
 		return bad_member(r, member, "it is not made by __uint()");
-	type = btf_type_resolve(r->file, type->type);
-	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_ARRAY)
+	type = btf_resolve(&r->file->btf, type->type);
+	if (!type || btf_kind(type) != BTF_KIND_ARRAY)
 		return bad_member(r, member, "it is not made by __uint()");
-	*number = ((const struct btf_array *)(type + 1))->nelems;
+	*number = btf_array_of(type)->nelems;
 	return 0;
 }
 
 /* __type(): a pointer to the type. */
 static int read_type(struct map_reader *r, const char *member, u32 type_id, u32 *size, u32 *id)
 {
-	const struct btf_type *type = btf_type_resolve(r->file, type_id);
+	const struct btf_type *type = btf_resolve(&r->file->btf, type_id);
 	u32 found;
 
-	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_PTR)
+	if (!type || btf_kind(type) != BTF_KIND_PTR)
 		return bad_member(r, member, "it is not made by __type()");
-	if (btf_sizeof(r->file, type->type, &found))
+	if (btf_size_of(&r->file->btf, type->type, &found))
 		return bad_member(r, member, "the type has no size");
 	if (*size && *size != found)
 		return bad_member(r, member, "the size that was given before is another one");
@@ -63,11 +63,11 @@ static int read_type(struct map_reader *r, const char *member, u32 type_id, u32 
 /* The relocations inside the array are the programs that belong into the slots. */
 static int read_values(struct map_reader *r, u32 type_id, u64 start)
 {
-	const struct btf_type *type = btf_type_resolve(r->file, type_id);
+	const struct btf_type *type = btf_resolve(&r->file->btf, type_id);
 	struct load_file *file = r->file;
 	u64 end = file->sections[r->section].size;
 
-	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_ARRAY)
+	if (!type || btf_kind(type) != BTF_KIND_ARRAY)
 		return bad_member(r, "values", "it is not made by __array()");
 	if (r->map->type != BPF_MAP_TYPE_PROG_ARRAY)
 		return log_error(r->log, -EOPNOTSUPP,
@@ -106,7 +106,7 @@ static int read_values(struct map_reader *r, u32 type_id, u64 start)
 
 static int read_member(struct map_reader *r, const struct btf_member *member, u32 bit_offset)
 {
-	const char *name = btf_string(r->file, member->name_off);
+	const char *name = btf_name(&r->file->btf, member->name_off);
 	struct load_map *map = r->map;
 	u32 number = 0;
 	int err;
@@ -150,22 +150,20 @@ static int read_variable(struct load_object *object, u32 section, const struct s
 	struct load_file *file = object->file;
 	struct map_reader r = { .object = object, .file = file, .name = symbol->name,
 				.section = section, .offset = symbol->value, .log = log };
-	const struct btf_type *type = btf_type_resolve(file, variable->type);
+	const struct btf_type *type = btf_resolve(&file->btf, variable->type);
 	const struct btf_member *member;
 	int err = 0;
 
-	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_STRUCT)
+	if (!type || btf_kind(type) != BTF_KIND_STRUCT)
 		return log_error(log, -EINVAL, "%s: map %s is not described by a structure", object->path,
 				 symbol->name);
 	r.map = map_new(object, symbol->name, section, symbol->value, log);
 	if (!r.map)
 		return -E2BIG;
 	r.map_index = object->map_count - 1;
-	member = (const void *)(type + 1);
-	for (u32 i = 0; !err && i < BTF_INFO_VLEN(type->info); i++)
-		err = read_member(&r, &member[i], BTF_INFO_KFLAG(type->info)
-							  ? BTF_MEMBER_BIT_OFFSET(member[i].offset)
-							  : member[i].offset);
+	member = btf_members(type);
+	for (u32 i = 0; !err && i < btf_vlen(type); i++)
+		err = read_member(&r, &member[i], btf_member_bit(type, &member[i]));
 	return err;
 }
 
@@ -178,7 +176,7 @@ int maps_btf(struct load_object *object, struct log *log)
 
 	if (!section || !section->size)
 		return 0;
-	if (!file->btf || !section->data)
+	if (!file->btf.data || !section->data)
 		return log_error(log, -EINVAL, "%s: section .maps needs BTF (compile with -g)",
 				 object->path);
 	/* One relocation makes at most one slot. */
@@ -187,15 +185,12 @@ int maps_btf(struct load_object *object, struct log *log)
 		return -ENOMEM;
 	for (u32 i = 0; !err && i < file->symbol_count; i++) {
 		const struct symbol *symbol = &file->symbols[i];
-		const struct btf_type *variable = NULL;
+		u32 variable;
 
 		if (symbol->section != index || symbol->type != STT_OBJECT)
 			continue;
-		for (u32 id = 1; id < file->type_count && !variable; id++)
-			if (BTF_INFO_KIND(file->types[id]->info) == BTF_KIND_VAR &&
-			    !strcmp(btf_string(file, file->types[id]->name_off), symbol->name))
-				variable = file->types[id];
-		err = variable ? read_variable(object, index, symbol, variable, log)
+		variable = btf_find(&file->btf, BTF_KIND_VAR, symbol->name);
+		err = variable ? read_variable(object, index, symbol, btf_type(&file->btf, variable), log)
 			       : log_error(log, -EINVAL, "%s: map %s has no type in .BTF", object->path,
 					   symbol->name);
 	}

@@ -32,20 +32,15 @@ static u32 count_symbols(const struct load_file *file, u32 section)
 /* BPF_ANNOTATE_KV_PAIR(NAME, key type, value type) */
 static void read_types(const struct load_file *file, struct load_map *map)
 {
+	const struct btf_type *type;
 	char name[LOAD_NAME + 16];
 
 	snprintf(name, sizeof(name), "____btf_map_%s", map->name);
-	for (u32 id = 1; id < file->type_count; id++) {
-		const struct btf_type *type = file->types[id];
-		const struct btf_member *member = (const void *)(type + 1);
-
-		if (BTF_INFO_KIND(type->info) != BTF_KIND_STRUCT || BTF_INFO_VLEN(type->info) != 2 ||
-		    strcmp(btf_string(file, type->name_off), name))
-			continue;
-		map->btf_key_id = member[0].type;
-		map->btf_value_id = member[1].type;
+	type = btf_type(&file->btf, btf_find(&file->btf, BTF_KIND_STRUCT, name));
+	if (!type || btf_vlen(type) != 2)
 		return;
-	}
+	map->btf_key_id = btf_members(type)[0].type;
+	map->btf_value_id = btf_members(type)[1].type;
 }
 
 static int read_map(struct load_object *object, const struct section *section,

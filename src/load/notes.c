@@ -45,7 +45,7 @@ static const u8 *walk_next(struct walk *w)
 	while (!w->left) {
 		if (w->at == w->end)
 			return NULL;
-		w->section = elf_section_index(w->file, btf_string(w->file, get_u32(w->at)));
+		w->section = elf_section_index(w->file, btf_name(&w->file->btf, get_u32(w->at)));
 		w->left = get_u32(w->at + 4);
 		w->at += 8;
 	}
@@ -91,7 +91,7 @@ int notes_index(struct load_object *object, struct log *log)
 						     sizeof(struct bpf_line_info), 16 };
 	u32 header, parts;
 
-	if (!section || !section->data || !file->btf)
+	if (!section || !section->data || !file->btf.data)
 		return 0;
 	if (section->size < HEADER_MIN || section->size > UINT32_MAX ||
 	    get_u16(section->data) != BTF_MAGIC)

@@ -43,7 +43,7 @@ int array_check(const union bpf_attr *attr, struct log *log)
 
 int array_check_types(const struct map *map, const struct btf *btf, u32 key_type, u32 value_type)
 {
-	const struct btf_type *key = btf_resolve(btf, key_type);
+	const struct btf_type *key = btf_resolve(&btf->view, key_type);
 
 	return key && BTF_INFO_KIND(key->info) == BTF_KIND_INT && key->size == 4 &&
 	       BTF_INT_BITS(get_u32(key + 1)) == 32 && !BTF_INT_OFFSET(get_u32(key + 1)) ? 0 : -EINVAL;
@@ -53,7 +53,7 @@ int array_check_types(const struct map *map, const struct btf *btf, u32 key_type
 static int array_own_check_types(const struct map *map, const struct btf *btf, u32 key_type,
 				 u32 value_type)
 {
-	const struct btf_type *value = btf_resolve(btf, value_type);
+	const struct btf_type *value = btf_resolve(&btf->view, value_type);
 
 	if (key_type)
 		return array_check_types(map, btf, key_type, value_type);

@@ -115,7 +115,7 @@ static int lpm_check(const union bpf_attr *attr, struct log *log)
 static int lpm_check_types(const struct map *map, const struct btf *btf, u32 key_type,
 			   u32 value_type)
 {
-	const struct btf_type *key = btf_resolve(btf, key_type);
+	const struct btf_type *key = btf_resolve(&btf->view, key_type);
 
 	return key && BTF_INFO_KIND(key->info) == BTF_KIND_STRUCT ? 0 : -EINVAL;
 }

@@ -74,6 +74,10 @@ enum map_row_flags {
 	MAP_NO_LOOKUP = 1 << 1,  /* programs neither look up nor change elements (program arrays) */
 	MAP_VALUE_FD = 1 << 2,   /* what bpf(2) writes is a descriptor, and it reads an id */
 	MAP_SHARES = 1 << 3,     /* mmap(2) is possible, if the map was made for it */
+	/* Special fields that values may have (object/btf_fields.h). */
+	MAP_FIELD_LOCK = 1 << 8, /* spin locks */
+	MAP_FIELD_WORK = 1 << 9, /* timers, work, lists and trees */
+	MAP_FIELD_KPTR = 1 << 10, /* pointers to objects, reference counts */
 };
 
 /* A row of map.def. */

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* btf.c - reading BTF that an enemy wrote.
+/* btf.c - the life of loaded type information, and the rules of its header.
  *
- *   header | types ... | strings ...         offsets of both count from the end of the header
+ *   | header, maybe longer than ours, then 0 | types and strings without gaps, strings last |
  *
- * After btf_create() every type lies inside the type section with its trailing records, and every
- * reference to a type or a string is in range. Linux checks more (names of functions, sizes of
- * members); this reader promises memory safety and what its own readers need.
+ * Source of the rules and errnos: BTF_LOAD with damaged blobs on Linux 6.18 (tests/command/test_btf_load.c).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,15 +12,13 @@
 #include "object/engine.h"
 
 
-#define BTF_DEPTH_MAX 32
-#define BTF_ENOTSUPP 524   /* what Linux answers; user space has no name for it */
-
 static void btf_destroy(struct object *object)
 {
 	struct btf *btf = btf_of(object);
 
-	free(btf->types);
-	free(btf->data);
+	btf_view_close(&btf->view);
+	free(btf->owners.row);
+	free(btf->room);
 	free(btf);
 }
 
@@ -32,186 +28,73 @@ static const struct object_ops btf_ops = {
 	.destroy = btf_destroy,
 };
 
-/* Bytes that follow a type of this kind and count; negative for an unknown kind. */
-static s64 btf_trailer(u32 kind, u32 vlen)
+static int sections_check(const struct btf_header *header, u32 size, struct log *log)
 {
-	switch (kind) {
-	case BTF_KIND_INT:
-		return 4;
-	case BTF_KIND_PTR:
-	case BTF_KIND_FWD:
-	case BTF_KIND_TYPEDEF:
-	case BTF_KIND_VOLATILE:
-	case BTF_KIND_CONST:
-	case BTF_KIND_RESTRICT:
-	case BTF_KIND_FUNC:
-	case BTF_KIND_FLOAT:
-	case BTF_KIND_TYPE_TAG:
-		return 0;
-	case BTF_KIND_ARRAY:
-		return sizeof(struct btf_array);
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-		return (s64)vlen * (s64)sizeof(struct btf_member);
-	case BTF_KIND_ENUM:
-		return (s64)vlen * (s64)sizeof(struct btf_enum);
-	case BTF_KIND_ENUM64:
-		return (s64)vlen * (s64)sizeof(struct btf_enum64);
-	case BTF_KIND_FUNC_PROTO:
-		return (s64)vlen * (s64)sizeof(struct btf_param);
-	case BTF_KIND_VAR:
-		return sizeof(struct btf_var);
-	case BTF_KIND_DATASEC:
-		return (s64)vlen * (s64)sizeof(struct btf_var_secinfo);
-	case BTF_KIND_DECL_TAG:
-		return sizeof(struct btf_decl_tag);
-	default:
-		return -1;
-	}
+	u32 rest = size - header->hdr_len;
+
+	/* No gap, no overlap, nothing behind. A section of no bytes may share the place of another,
+	 * but neither of these two may be empty. */
+	if (header->type_off || header->str_off != header->type_len || header->str_off > rest ||
+	    header->str_len != rest - header->str_off)
+		return log_error(log, -EINVAL,
+				 "BTF: types at %u + %u and strings at %u + %u do not fill %u bytes",
+				 header->type_off, header->type_len, header->str_off, header->str_len,
+				 rest);
+	if (!header->type_len || !header->str_len)
+		return log_error(log, -EINVAL, "BTF: there are no %s",
+				 header->str_len ? "types" : "strings");
+	return 0;
 }
 
-static int btf_check_header(struct btf *btf, struct btf_header *header, struct log *log)
+/* An older header may be shorter than ours: its fields are 0 then. */
+static int header_check(const u8 *data, u32 size, struct log *log)
 {
-	if (btf->size < sizeof(*header))
-		return log_error(log, -EINVAL, "BTF: %u bytes are no header", btf->size);
-	memcpy(header, btf->data, sizeof(*header));
-	if (header->magic != BTF_MAGIC)
-		return log_error(log, -EINVAL, "BTF: the magic number is 0x%04x", header->magic);
-	if (header->version != BTF_VERSION)
-		return log_error(log, -BTF_ENOTSUPP, "BTF: version %u", header->version);
-	if (header->flags)
-		return log_error(log, -BTF_ENOTSUPP, "BTF: flags 0x%x", header->flags);
-	if (header->hdr_len < sizeof(*header) || header->hdr_len > btf->size ||
-	    header->hdr_len & 3)
-		return log_error(log, -EINVAL, "BTF: a header of %u bytes", header->hdr_len);
-	for (u32 i = sizeof(*header); i < header->hdr_len; i++)
-		if (btf->data[i])
+	struct btf_header header = { 0 };
+	u32 hdr_len;
+
+	if (size < offsetof(struct btf_header, type_off))
+		return log_error(log, -EINVAL, "BTF: %u bytes are no header", size);
+	hdr_len = get_u32(data + offsetof(struct btf_header, hdr_len));
+	if (hdr_len > size)
+		return log_error(log, -EINVAL, "BTF: a header of %u bytes in %u", hdr_len, size);
+	for (u32 i = sizeof(header); i < hdr_len; i++)
+		if (data[i])
 			return log_error(log, -E2BIG, "BTF: the header has fields of the future");
-	if ((u64)header->type_off + header->type_len > header->str_off || header->type_off & 3)
-		return log_error(log, -EINVAL, "BTF: the type section is out of its place");
-	if ((u64)header->hdr_len + header->str_off + header->str_len != btf->size)
-		return log_error(log, -EINVAL, "BTF: the string section is out of its place");
-	if (!header->str_len || btf->data[header->hdr_len + header->str_off] ||
-	    btf->data[btf->size - 1])
+	memcpy(&header, data, min_u32(hdr_len, sizeof(header)));
+	if (header.magic != BTF_MAGIC)
+		return log_error(log, -EINVAL, "BTF: the magic number is 0x%04x", header.magic);
+	if (header.version != BTF_VERSION)
+		return log_error(log, -BTF_ENOTSUPP, "BTF: version %u", header.version);
+	if (header.flags)
+		return log_error(log, -BTF_ENOTSUPP, "BTF: flags 0x%x", header.flags);
+	if (header.hdr_len != hdr_len)
+		return log_error(log, -EINVAL, "BTF: a header of %u bytes", hdr_len);
+	if (sections_check(&header, size, log))
+		return -EINVAL;
+	if (data[hdr_len + header.str_off] || data[size - 1])
 		return log_error(log, -EINVAL,
 				 "BTF: the string section must begin and end with a 0 byte");
-	if (!header->type_len)
-		return log_error(log, -EINVAL, "BTF: there are no types");
 	return 0;
 }
 
-/* Find the start of every type. */
-static int btf_index(struct btf *btf, const struct btf_header *header, struct log *log)
+static int types_check(struct btf *btf, struct log *log)
 {
-	const u8 *at = btf->data + header->hdr_len + header->type_off;
-	const u8 *end = at + header->type_len;
-	u32 room = header->type_len / sizeof(struct btf_type) + 1;
+	int more, err = 0;
 
-	btf->types = calloc(room, sizeof(*btf->types));
-	if (!btf->types)
-		return -ENOMEM;
-	btf->type_count = 1;
-	while (at < end) {
-		const struct btf_type *type = (const void *)at;
-		s64 more;
-
-		if (end - at < (s64)sizeof(*type))
-			return log_error(log, -EINVAL, "BTF: type %u is cut", btf->type_count);
-		more = btf_trailer(BTF_INFO_KIND(type->info), BTF_INFO_VLEN(type->info));
-		if (more < 0)
-			return log_error(log, -EINVAL, "BTF: type %u has the unknown kind %u",
-					 btf->type_count, BTF_INFO_KIND(type->info));
-		if (end - at - (s64)sizeof(*type) < more)
-			return log_error(log, -EINVAL, "BTF: type %u is cut", btf->type_count);
-		btf->types[btf->type_count++] = type;
-		at += sizeof(*type) + (size_t)more;
-	}
-	return 0;
-}
-
-static bool btf_has_type(u32 kind)
-{
-	switch (kind) {
-	case BTF_KIND_PTR:
-	case BTF_KIND_TYPEDEF:
-	case BTF_KIND_VOLATILE:
-	case BTF_KIND_CONST:
-	case BTF_KIND_RESTRICT:
-	case BTF_KIND_FUNC:
-	case BTF_KIND_FUNC_PROTO:
-	case BTF_KIND_VAR:
-	case BTF_KIND_DECL_TAG:
-	case BTF_KIND_TYPE_TAG:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Names and types that the records behind type @id refer to. */
-static bool btf_refs_ok(const struct btf *btf, const struct btf_type *type)
-{
-	const void *after = type + 1;
-	u32 vlen = BTF_INFO_VLEN(type->info), types = btf->type_count;
-
-	for (u32 i = 0; i < vlen; i++) {
-		u32 name = 0, ref = 0;
-
-		switch (BTF_INFO_KIND(type->info)) {
-		case BTF_KIND_STRUCT:
-		case BTF_KIND_UNION:
-			name = ((const struct btf_member *)after)[i].name_off;
-			ref = ((const struct btf_member *)after)[i].type;
-			break;
-		case BTF_KIND_ENUM:
-			name = ((const struct btf_enum *)after)[i].name_off;
-			break;
-		case BTF_KIND_ENUM64:
-			name = ((const struct btf_enum64 *)after)[i].name_off;
-			break;
-		case BTF_KIND_FUNC_PROTO:
-			name = ((const struct btf_param *)after)[i].name_off;
-			ref = ((const struct btf_param *)after)[i].type;
-			break;
-		case BTF_KIND_DATASEC:
-			ref = ((const struct btf_var_secinfo *)after)[i].type;
-			break;
-		default:
-			return true;
-		}
-		if (name >= btf->strings_len || ref >= types)
-			return false;
-	}
-	return true;
-}
-
-static int btf_check_types(const struct btf *btf, struct log *log)
-{
-	for (u32 id = 1; id < btf->type_count; id++) {
-		const struct btf_type *type = btf->types[id];
-		u32 kind = BTF_INFO_KIND(type->info);
-
-		if (type->name_off >= btf->strings_len)
-			return log_error(log, -EINVAL, "BTF: the name of type %u is out of range", id);
-		if (btf_has_type(kind) && type->type >= btf->type_count)
-			return log_error(log, -EINVAL, "BTF: type %u refers to type %u of %u", id,
-					 type->type, btf->type_count);
-		if (kind == BTF_KIND_ARRAY) {
-			const struct btf_array *array = (const void *)(type + 1);
-
-			if (array->type >= btf->type_count || array->index_type >= btf->type_count)
-				return log_error(log, -EINVAL, "BTF: array %u has no such element type", id);
-		}
-		if (!btf_refs_ok(btf, type))
-			return log_error(log, -EINVAL, "BTF: a record of type %u is out of range", id);
-	}
-	return 0;
+	while (!err && (more = btf_view_next(&btf->view, log)))
+		err = more < 0 ? more : btf_form_check(&btf->view, btf->view.type_count - 1, log);
+	if (!err)
+		err = btf_links_check(&btf->view, log);
+	if (!err)
+		err = btf_owners_find(&btf->view, log, &btf->owners);
+	return err;
 }
 
 int btf_create(struct engine *engine, const void *data, u32 size, struct log *log, struct btf **out)
 {
-	struct btf_header header = { 0 };
 	struct btf *btf;
+	u32 hdr_len, shift = 0;
+	u8 *copy;
 	int err;
 
 	if (size > BTF_BLOB_MAX)
@@ -220,107 +103,29 @@ int btf_create(struct engine *engine, const void *data, u32 size, struct log *lo
 	if (!btf)
 		return -ENOMEM;
 	object_init(&btf->object, engine, &btf_ops);
-	btf->size = size;
-	btf->data = malloc(size ? size : 1);
-	if (!btf->data) {
+	/* The header may have any length, but types are read as words. The client may change its own
+	 * bytes meanwhile: what counts is the copy. */
+	if (size >= offsetof(struct btf_header, type_off)) {
+		memcpy(&hdr_len, (const u8 *)data + offsetof(struct btf_header, hdr_len), sizeof(hdr_len));
+		shift = -hdr_len % 4;
+	}
+	btf->room = malloc(shift + size + 1ul);
+	if (!btf->room) {
 		free(btf);
 		return -ENOMEM;
 	}
-	memcpy(btf->data, data, size);
-	err = btf_check_header(btf, &header, log);
-	if (!err) {
-		btf->strings = (const char *)btf->data + header.hdr_len + header.str_off;
-		btf->strings_len = header.str_len;
-		err = btf_index(btf, &header, log);
-	}
+	copy = btf->room + shift;
+	if (size)
+		memcpy(copy, data, size);
+	err = header_check(copy, size, log);
 	if (!err)
-		err = btf_check_types(btf, log);
+		err = btf_view_open(&btf->view, copy, size, log);
+	if (!err)
+		err = types_check(btf, log);
 	if (err) {
 		btf_destroy(&btf->object);
 		return err;
 	}
 	*out = btf;
 	return 0;
-}
-
-const struct btf_type *btf_type(const struct btf *btf, u32 id)
-{
-	return id < btf->type_count ? btf->types[id] : NULL;
-}
-
-const char *btf_name(const struct btf *btf, u32 off)
-{
-	return off < btf->strings_len ? btf->strings + off : "";
-}
-
-int btf_size_of(const struct btf *btf, u32 id, u32 *size)
-{
-	u64 count = 1;
-
-	for (int depth = 0; depth < BTF_DEPTH_MAX; depth++) {
-		const struct btf_type *type = btf_type(btf, id);
-		const struct btf_array *array;
-
-		if (!type)
-			return -EINVAL;
-		switch (BTF_INFO_KIND(type->info)) {
-		case BTF_KIND_INT:
-		case BTF_KIND_STRUCT:
-		case BTF_KIND_UNION:
-		case BTF_KIND_ENUM:
-		case BTF_KIND_ENUM64:
-		case BTF_KIND_FLOAT:
-		case BTF_KIND_DATASEC:
-			count *= type->size;
-			break;
-		case BTF_KIND_PTR:
-			count *= 8;
-			break;
-		case BTF_KIND_ARRAY:
-			array = (const void *)(type + 1);
-			count *= array->nelems;
-			if (count > UINT32_MAX)
-				return -EINVAL;
-			id = array->type;
-			continue;
-		case BTF_KIND_TYPEDEF:
-		case BTF_KIND_VOLATILE:
-		case BTF_KIND_CONST:
-		case BTF_KIND_RESTRICT:
-		case BTF_KIND_VAR:
-		case BTF_KIND_TYPE_TAG:
-			id = type->type;
-			continue;
-		default:
-			return -EINVAL;
-		}
-		if (count > UINT32_MAX)
-			return -EINVAL;
-		*size = (u32)count;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-const struct btf_type *btf_resolve(const struct btf *btf, u32 id)
-{
-	for (int depth = 0; depth < BTF_DEPTH_MAX; depth++) {
-		const struct btf_type *type = btf_type(btf, id);
-
-		if (!type)
-			return NULL;
-		switch (BTF_INFO_KIND(type->info)) {
-		case BTF_KIND_TYPEDEF:
-		case BTF_KIND_VOLATILE:
-		case BTF_KIND_CONST:
-		case BTF_KIND_RESTRICT:
-		case BTF_KIND_VAR:
-		case BTF_KIND_TYPE_TAG:
-			id = type->type;
-			continue;
-		default:
-			return type;
-		}
-	}
-	return NULL;
 }

@@ -1,48 +1,48 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* btf.h - type information as loaded by BPF_BTF_LOAD: checked for its form, kept for its readers.
+/* btf.h - type information as loaded by BPF_BTF_LOAD: hostile input, checked once, kept for its
+ * readers.
  *
- * The blob is hostile input. btf_create() checks the header, that every type lies inside the type
- * section, that every name and type reference is in range; cycles and semantics are checked where
- * types are followed.
+ *   header (btf.c) -> the form of each type (btf_form.c) -> what types say of one another
+ *   (btf_link.c) -> special fields of structures (btf_fields.c)
+ *
+ * After btf_create() all names are in range, references that matter name what they should, nothing
+ * contains itself, and it is known where modifiers end and how large arrays are. A reference
+ * that nobody had to follow may still be bad; isa/btf_read.h takes any.
  */
 #ifndef CLSBPF_OBJECT_BTF_H
 #define CLSBPF_OBJECT_BTF_H
 
-#include <linux/btf.h>
-
 #include "base/log.h"
+#include "isa/btf_read.h"
+#include "object/btf_fields.h"
 #include "object/object.h"
 
 #define BTF_BLOB_MAX (16u << 20)  /* bytes */
+#define BTF_ENOTSUPP 524          /* what Linux answers; user space has no name for it */
 
 struct btf {
 	struct object object;
-	u8 *data;                  /* the whole blob */
-	u32 size;
-	const char *strings;       /* inside data */
-	u32 strings_len;
-	const struct btf_type **types;  /* types[0] is void (NULL) */
-	u32 type_count;            /* including void */
+	u8 *room;                  /* of the blob, which begins where its types are aligned */
+	struct btf_view view;
+	struct btf_owners owners;  /* structures with special fields */
 };
 
-/** btf_create() - parse and check @size bytes at @data (copied). Returns 0, -EINVAL with a
- *  sentence in @log, -E2BIG (over 16 MiB) or -ENOMEM. */
+/** btf_create() - check @size bytes at @data (copied) as Linux 6.18 does. Returns 0; -EINVAL, -E2BIG,
+ *  -EEXIST, -ELOOP, -ENOENT, -EFAULT or -BTF_ENOTSUPP as Linux, with a sentence in @log; -ENOMEM. */
 must_check int btf_create(struct engine *engine, const void *data, u32 size, struct log *log,
 			  struct btf **out);
 
-/** btf_type() - type @id, or NULL for void and ids out of range. */
-const struct btf_type *btf_type(const struct btf *btf, u32 id);
+/** btf_form_check() - is type @id, which was indexed last, well-formed by itself? Returns 0, -EINVAL
+ *  or -BTF_ENOTSUPP with a sentence. */
+must_check int btf_form_check(const struct btf_view *view, u32 id, struct log *log);
 
-/** btf_name() - the string at @off, or "" when out of range. */
-const char *btf_name(const struct btf *btf, u32 off);
+/** btf_name_ok() - is the string at @off an identifier, or no name at all (@off 0)? */
+bool btf_name_ok(const struct btf_view *view, u32 off);
 
-/** btf_size_of() - the size of type @id in bytes, following typedefs, qualifiers and arrays, at
- *  most 32 deep. Returns 0 or -EINVAL. */
-must_check int btf_size_of(const struct btf *btf, u32 id, u32 *size);
-
-/** btf_resolve() - the type behind typedefs, qualifiers, type tags and variables of type @id, at most
- *  32 deep, or NULL. */
-const struct btf_type *btf_resolve(const struct btf *btf, u32 id);
+/** btf_links_check() - do the types fit together? Works out view->ends and view->sizes, which
+ *  go with the view, also when it fails. Returns 0, or -EINVAL, -E2BIG (more than 32 deep), -EEXIST
+ *  (a ring) with a sentence, or -ENOMEM. */
+must_check int btf_links_check(struct btf_view *view, struct log *log);
 
 static inline struct btf *btf_of(struct object *object)
 {
