@@ -22,8 +22,9 @@ struct notes {
 	u64 from;
 	u32 count, from_size, to_size;
 	u32 size_off;     /* of the attribute's record size, to write ours back */
-	/* Is record @i good, after those before it? */
-	int (*check)(const struct prog *prog, const void *records, u32 i, struct log *log);
+	/* Is record @i good? @last: the instruction of the one before it. */
+	int (*check)(const struct prog *prog, const u8 *starts, u32 i, u32 last, const void *record,
+		     struct log *log);
 };
 
 /* Copy a record down to our size: what is cut off must be 0. */
@@ -40,12 +41,12 @@ static int note_read(struct call *call, const struct notes *n, u32 i, struct log
 	return user_read(call, to, at, n->to_size);
 }
 
-/* All records, read and checked one after the other. No more than @limit of them: there cannot be
- * more that are right, and the client must not decide how much memory this takes. */
-static int notes_read(struct call *call, const struct prog *prog, const struct notes *n, u32 limit,
-		      struct log *log, void **out)
+/* All records, read and checked one after the other. No more than @limit of them are kept: there
+ * cannot be more that are right, and the client must not decide how much memory this takes. */
+static int notes_read(struct call *call, const struct prog *prog, const u8 *starts,
+		      const struct notes *n, u32 limit, struct log *log, void **out)
 {
-	u32 count = min_u32(n->count, limit);
+	u32 last = 0;
 	u8 *notes;
 	int err = 0;
 
@@ -56,13 +57,16 @@ static int notes_read(struct call *call, const struct prog *prog, const struct n
 		return -ENOMEM;
 	if (!n->from)
 		return -EFAULT;
-	notes = calloc(count, n->to_size);
+	notes = calloc(min_u32(n->count, limit), n->to_size);
 	if (!notes)
 		return -ENOMEM;
-	for (u32 i = 0; !err && i < count; i++) {
-		err = note_read(call, n, i, log, notes + (size_t)i * n->to_size);
+	for (u32 i = 0; !err && i < n->count; i++) {
+		u8 *record = notes + (size_t)min_u32(i, limit - 1) * n->to_size;
+
+		err = note_read(call, n, i, log, record);
 		if (!err)
-			err = n->check(prog, notes, i, log);
+			err = n->check(prog, starts, i, last, record, log);
+		last = get_u32(record);
 	}
 	if (err) {
 		free(notes);
@@ -97,16 +101,17 @@ static u8 *notes_starts(const struct prog *prog, u32 *count)
 	return starts;
 }
 
-static int func_note_check(const struct prog *prog, const void *records, u32 i, struct log *log)
+static int func_note_check(const struct prog *prog, const u8 *starts, u32 i, u32 last,
+			   const void *record, struct log *log)
 {
-	const struct bpf_func_info *info = records;
-	const struct btf_type *type = btf_type(&btf_of(prog->btf)->view, info[i].type_id);
+	const struct bpf_func_info *info = record;
+	const struct btf_type *type = btf_type(&btf_of(prog->btf)->view, info->type_id);
 
-	if (i ? info[i].insn_off <= info[i - 1].insn_off : info[i].insn_off)
+	if (i ? info->insn_off <= last : info->insn_off)
 		return log_error(log, -EINVAL, "program: func_info %u is out of order", i);
-	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_FUNC)
+	if (!type || btf_kind(type) != BTF_KIND_FUNC)
 		return log_error(log, -EINVAL, "program: func_info %u: BTF type %u is no function", i,
-				 info[i].type_id);
+				 info->type_id);
 	return 0;
 }
 
@@ -126,19 +131,24 @@ static int func_info_check(const struct prog *prog, const u8 *starts, u32 functi
 	return 0;
 }
 
-static int line_note_check(const struct prog *prog, const void *records, u32 i, struct log *log)
+static int line_note_check(const struct prog *prog, const u8 *starts, u32 i, u32 last,
+			   const void *record, struct log *log)
 {
-	const struct btf *btf = btf_of(prog->btf);
-	const struct bpf_line_info *info = records;
-	u32 at = info[i].insn_off;
+	const struct btf_view *btf = &btf_of(prog->btf)->view;
+	const struct bpf_line_info *info = record;
+	u32 at = info->insn_off;
 
-	if ((i && at <= info[i - 1].insn_off) || at >= prog->insn_count)
+	if ((i && at <= last) || at >= prog->insn_count)
 		return log_error(log, -EINVAL, "program: line_info %u is out of order", i);
 	if (!prog->insns[at].code)
 		return log_error(log, -EINVAL, "program: line_info %u: no instruction starts at %u", i,
 				 at);
-	if (info[i].line_off >= btf->view.strings_len || info[i].file_name_off >= btf->view.strings_len)
+	if (info->line_off >= btf->strings_len || info->file_name_off >= btf->strings_len)
 		return log_error(log, -EINVAL, "program: line_info %u has no text", i);
+	for (u32 skipped = i ? last + 1 : 0; skipped < at; skipped++)
+		if (starts[skipped])
+			return log_error(log, -EINVAL,
+					 "program: line_info has nothing for the function at %u", skipped);
 	return 0;
 }
 
@@ -167,7 +177,7 @@ static int func_info_load(struct call *call, struct prog *prog, const u8 *starts
 	};
 	/* One more than there can be shows that there are too many. */
 	u32 limit = prog->insn_count + 1;
-	int err = notes_read(call, prog, &notes, limit, log, &prog->func_info);
+	int err = notes_read(call, prog, starts, &notes, limit, log, &prog->func_info);
 
 	if (err)
 		return err;
@@ -190,7 +200,7 @@ static int line_info_load(struct call *call, struct prog *prog, const u8 *starts
 
 	if (notes.count > INT_MAX / sizeof(struct bpf_line_info))
 		return log_error(log, -EINVAL, "program: line_info with %u records", notes.count);
-	err = notes_read(call, prog, &notes, limit, log, &prog->line_info);
+	err = notes_read(call, prog, starts, &notes, limit, log, &prog->line_info);
 	if (err)
 		return err;
 	prog->line_info_count = min_u32(notes.count, limit);
