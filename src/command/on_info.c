@@ -180,8 +180,9 @@ static int map_info(struct call *call, struct map *map)
 
 static int btf_info(struct call *call, struct btf *btf)
 {
+	const char *name = btf->name ? btf->name : "";
 	struct bpf_btf_info info = { 0 };
-	u32 len = 0, name_len;
+	u32 len = 0, room;
 	int err;
 
 	err = info_read(call, &info, BTF_INFO_SIZE, BTF_INFO_SIZE, &len);
@@ -190,15 +191,17 @@ static int btf_info(struct call *call, struct btf *btf)
 	if (err)
 		return err;
 	info.id = btf->object.id;
-	info.kernel_btf = 0;
+	info.kernel_btf = btf->name != NULL;
 	if (!info.name != !info.name_len)
 		return -EINVAL;
-	/* The engine's BTF has no name: what goes out is the 0 byte alone. */
-	name_len = info.name_len;
-	info.name_len = 0;
-	if (name_len)
-		err = user_write(call, info.name, "", 1);
-	return err ? err : info_write(call, &info, len);
+	room = info.name_len;
+	info.name_len = (u32)strlen(name);
+	if (room)
+		err = user_write(call, info.name, name, min_u32(room - 1, info.name_len)) ?:
+		      user_write(call, info.name + min_u32(room - 1, info.name_len), "", 1);
+	if (!err)
+		err = info_write(call, &info, len);
+	return err ? err : room && room <= info.name_len ? -ENOSPC : 0;
 }
 
 /* What a kind of link does not have comes back as the client gave it, as on Linux. */

@@ -22,6 +22,7 @@
 
 struct btf {
 	struct object object;
+	const char *name;          /* of the kernel's own; NULL: a client's */
 	u8 *room;                  /* of the blob, which begins where its types are aligned */
 	struct btf_view view;
 	struct btf_owners owners;  /* structures with special fields */
@@ -35,6 +36,10 @@ must_check int btf_create(struct engine *engine, const void *data, u32 size, str
 /** btf_form_check() - is type @id, which was indexed last, well-formed by itself? Returns 0, -EINVAL
  *  or -BTF_ENOTSUPP with a sentence. */
 must_check int btf_form_check(const struct btf_view *view, u32 id, struct log *log);
+
+/** kernel_btf_create() - the engine's own types as BTF "vmlinux", kept in engine->kernel_btf.
+ *  Returns 0 or -ENOMEM. */
+must_check int kernel_btf_create(struct engine *engine);
 
 /** btf_name_ok() - is the string at @off an identifier, or no name at all (@off 0)? */
 bool btf_name_ok(const struct btf_view *view, u32 off);

@@ -42,6 +42,7 @@ struct engine {
 	struct id_table ids[OBJECT_KINDS];
 	struct pin_tree *pins;
 	u32 stale_pins;              /* nodes that an earlier engine left in rundir, removed */
+	struct object *kernel_btf;   /* what the engine tells about its types */
 	struct sched *sched;         /* devices: sched/ */
 
 	u32 cpus;

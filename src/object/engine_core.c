@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "object/btf.h"
 #include "object/engine.h"
 #include "object/pin.h"
 
@@ -29,6 +30,8 @@ int engine_core_init(struct engine *engine, const struct engine_config *config)
 	err = reclaim_create(&engine->reclaim);
 	if (!err)
 		err = pin_tree_create(config->rundir, config->log, &engine->stale_pins, &engine->pins);
+	if (!err)
+		err = kernel_btf_create(engine);
 	if (err)
 		engine_core_fini(engine);
 	return err;
@@ -37,6 +40,8 @@ int engine_core_init(struct engine *engine, const struct engine_config *config)
 void engine_core_fini(struct engine *engine)
 {
 	pin_tree_destroy(engine->pins);
+	if (engine->kernel_btf)
+		object_put_user(engine->kernel_btf);
 	reclaim_destroy(engine->reclaim);
 	for (int kind = 0; kind < OBJECT_KINDS; kind++) {
 		pthread_mutex_destroy(&engine->ids[kind].lock);

@@ -173,7 +173,8 @@ struct ids ids(struct backend *backend)
 {
 	return (struct ids){ count_ids(backend, BPF_MAP_GET_NEXT_ID),
 			     count_ids(backend, BPF_PROG_GET_NEXT_ID),
-			     count_ids(backend, BPF_BTF_GET_NEXT_ID) };
+			     /* but for the kernel's own types */
+			     count_ids(backend, BPF_BTF_GET_NEXT_ID) - 1 };
 }
 
 struct proxy {
