@@ -29,7 +29,10 @@ typedef int (*backend_sink)(void *ctx, const void *bytes, size_t len);
 
 enum backend_group { BACKEND_TRACE, BACKEND_RTNL_TC, BACKEND_RTNL_LINK };
 enum backend_kind { BACKEND_OBJ_MAP, BACKEND_OBJ_PROG, BACKEND_OBJ_BTF, BACKEND_OBJ_LINK };
-enum backend_path { BACKEND_PIN_ROOT, BACKEND_TRACE_PIPE, BACKEND_BTF };
+/* BACKEND_RELEASE is no path but the kernel's version, "6.18.0". */
+enum backend_path {
+	BACKEND_PIN_ROOT, BACKEND_TRACE_PIPE, BACKEND_BTF, BACKEND_CONFIG, BACKEND_RELEASE
+};
 
 /* What a descriptor must be that stands for a handle in another process. */
 struct backend_share {

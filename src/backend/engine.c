@@ -193,12 +193,19 @@ static int engine_subscribe(struct backend *backend, enum backend_group group, b
 	return 0;
 }
 
-/* There is no pipe and no kernel's BTF to read. */
+/* There is no pipe, no file with the kernel's BTF and no configuration to read. */
 static int engine_path(struct backend *backend, enum backend_path what, char *buf, size_t room)
 {
-	if (what != BACKEND_PIN_ROOT)
+	static const char release[] = "6.18.0";
+
+	if (what == BACKEND_PIN_ROOT)
+		return pin_root_path(&engine_of(backend)->shared->engine, buf, room);
+	if (what != BACKEND_RELEASE)
 		return -ENOENT;
-	return pin_root_path(&engine_of(backend)->shared->engine, buf, room);
+	if (sizeof(release) > room)
+		return -ENAMETOOLONG;
+	memcpy(buf, release, sizeof(release));
+	return 0;
 }
 
 static int engine_unpin(struct backend *backend, const char *path)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "backend/backend.h"
@@ -99,8 +100,11 @@ static int kernel_subscribe(struct backend *backend, enum backend_group group, b
 
 static int kernel_path(struct backend *backend, enum backend_path what, char *buf, size_t room)
 {
+	char config[sizeof("/boot/config-") + sizeof(((struct utsname *)0)->release)];
 	const char *path = NULL;
+	struct utsname name;
 
+	(void)uname(&name);
 	switch (what) {
 	case BACKEND_PIN_ROOT:
 		path = "/sys/fs/bpf";
@@ -111,6 +115,13 @@ static int kernel_path(struct backend *backend, enum backend_path what, char *bu
 		break;
 	case BACKEND_BTF:
 		path = "/sys/kernel/btf/vmlinux";
+		break;
+	case BACKEND_CONFIG:
+		snprintf(config, sizeof(config), "/boot/config-%s", name.release);
+		path = !access(config, R_OK) ? config : "/proc/config.gz";
+		break;
+	case BACKEND_RELEASE:
+		path = name.release;
 		break;
 	}
 	if (strlen(path) >= room)

@@ -19,8 +19,7 @@ static bool is_kind(const char *name, const char *kind)
 	return !strncmp(name, kind, len) && (!name[len] || name[len] == '.');
 }
 
-/* "foo.bss" of foo.o, as libbpf names them; sections with names of their own keep them. */
-static void data_name(const struct load_object *object, const char *section, char *name)
+void data_name(const struct load_object *object, const char *section, char name[DATA_NAME])
 {
 	const char *base = strrchr(object->path, '/'), *dot;
 	size_t len;
@@ -139,7 +138,8 @@ static void fix_section(struct load_file *file, const struct variables *all, str
 	u32 index = elf_section_index(file, btf_name(&file->btf, type->name_off)), kept = 0;
 
 	if (!index) {
-		lay_out(type);
+		if (!type->size)   /* or externs.c has done it */
+			lay_out(type);
 		return;
 	}
 	type->size = (u32)file->sections[index].size;

@@ -13,6 +13,7 @@
 #include <linux/bpf.h>
 
 #include "isa/btf_read.h"
+#include "load/externs.h"
 #include "load/load.h"
 
 struct section {
@@ -60,6 +61,7 @@ struct prog_place {
 	u64 offset;
 	struct linked *functions;
 	u32 function_count;
+	bool relocated;         /* CO-RE was applied */
 };
 
 /* The three parts of .BTF.ext. */
@@ -74,6 +76,14 @@ struct notes {
 	struct bpf_func_info *funcs;
 	struct bpf_line_info *lines;
 	u32 func_count, line_count;
+};
+
+/* What CO-RE wants of one instruction. */
+struct core_reloc {
+	u32 insn;                 /* in the program */
+	u32 type_id;
+	const char *access;       /* "0:3:1" */
+	u32 kind;                 /* enum bpf_core_relo_kind */
 };
 
 struct Elf;
@@ -100,7 +110,9 @@ struct load_file {
 	u32 slot_count;
 	struct notes_part notes[NOTES_PARTS];
 	struct prog_place *places;   /* of each program */
+	struct externs externs;
 	bool filled;            /* tail programs are in their slots */
+	struct kernel_types *kernel;  /* core_kernel.c: of the backend; NULL until wanted */
 };
 
 /* elf.c */
@@ -119,14 +131,19 @@ must_check int btf_index_types(struct load_object *object, struct log *log);
 must_check int maps_legacy(struct load_object *object, struct log *log);
 must_check int maps_btf(struct load_object *object, struct log *log);
 must_check int data_maps(struct load_object *object, struct log *log);
+/** data_name() - "foo.bss" of foo.o, as libbpf names the map of a section; sections with names of
+ *  their own keep them. */
+void data_name(const struct load_object *object, const char *section, char name[BPF_OBJ_NAME_LEN]);
 /** data_fix_btf() - sizes and offsets that the compiler leaves to the linker. Returns 0 or -ENOMEM. */
 must_check int data_fix_btf(struct load_file *file);
 must_check int progs_link(struct load_object *object, struct log *log);
 
 /* notes.c */
 must_check int notes_index(struct load_object *object, struct log *log);
-/** notes_need_core() - does CO-RE have to change an instruction of program number @prog? */
-bool notes_need_core(const struct load_object *object, u32 prog);
+/** notes_core() - the CO-RE relocations of program number @prog, sorted. Returns 0 or -ENOMEM;
+ *  free(*out). */
+must_check int notes_core(const struct load_object *object, u32 prog, struct core_reloc **out,
+			  u32 *count);
 /** notes_collect() - types of functions and source lines of program number @prog, when a caller of
  *  @head instructions stands in front of it. Counts are 0 where the object has none that a kernel
  *  takes. Returns 0 or -ENOMEM; notes_free(). */

@@ -166,6 +166,8 @@ int into_map(struct into *in, u32 index)
 			return err;
 		err = 0;
 	}
+	if (!err && in->object->file->externs.map == (s32)index)
+		err = kconfig_fill(in->object, in->backend, in->log);
 	if (!err)
 		err = create(in, map);
 	if (!err)

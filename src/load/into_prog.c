@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "load/core.h"
 #include "load/into.h"
 
 #define LOG_ROOM_FIRST (64u << 10)
@@ -172,6 +173,26 @@ static int request_try(struct request *r, u32 number, u32 head, int *handle)
 	return 0;
 }
 
+/* Once for a program: the object belongs to one backend. */
+static int relocate(struct into *in, u32 number)
+{
+	struct prog_place *place = &in->object->file->places[number];
+	const struct btf_view *kernel;
+	struct core_reloc *relocs;
+	u32 count;
+	int err;
+
+	if (place->relocated)
+		return 0;
+	err = notes_core(in->object, number, &relocs, &count);
+	free(relocs);
+	if (!err && count)
+		err = core_kernel_types(in->object, in->backend, in->log, &kernel) ?:
+		      core_apply(in->object, number, kernel, in->log);
+	place->relocated = !err;
+	return err;
+}
+
 int into_prog(struct into *in, struct load_prog *prog)
 {
 	bool wrap = in->options->wrapper && prog == in->chosen;
@@ -180,10 +201,9 @@ int into_prog(struct into *in, struct load_prog *prog)
 	struct load_prog wrapped;
 	int err = 0, handle;
 
-	if (notes_need_core(in->object, number))
-		return log_error(in->log, -EOPNOTSUPP,
-				 "%s: program %s needs CO-RE relocations, which are not supported",
-				 in->object->path, prog->name);
+	err = relocate(in, number);
+	if (err)
+		return err;
 	if (wrap) {
 		err = wrap_prog(prog, in->options->wrapper, &wrapped);
 		request.prog = &wrapped;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
-#include "load/file.h"
+#include "load/core.h"
 
 #define OBJECT_MAX (256u << 20)
 
@@ -84,6 +84,8 @@ static int open_parse(struct load_object *object, struct log *log)
 		err = maps_btf(object, log);
 	if (!err)
 		err = data_maps(object, log);
+	if (!err)
+		err = externs_collect(object, log);
 	if (!err)
 		err = notes_index(object, log);
 	if (!err)
@@ -175,6 +177,8 @@ static void file_free(struct load_file *file)
 	free(file->relocations);
 	free(file->btf.data);
 	btf_view_close(&file->btf);
+	core_kernel_free(file);
+	externs_free(&file->externs);
 	free(file->slots);
 	free(file->places);
 	free(file);

@@ -16,6 +16,7 @@
 
 #define HEADER_MIN 24      /* up to line_info; core_relo came later */
 #define HEADER_CORE 32
+#define CORE_RECORD 16     /* bytes of a CO-RE relocation */
 
 struct walk {
 	const struct load_file *file;
@@ -88,7 +89,7 @@ int notes_index(struct load_object *object, struct log *log)
 	struct load_file *file = object->file;
 	const struct section *section = elf_section(file, ".BTF.ext", NULL);
 	static const u32 record_min[NOTES_PARTS] = { sizeof(struct bpf_func_info),
-						     sizeof(struct bpf_line_info), 16 };
+						     sizeof(struct bpf_line_info), CORE_RECORD };
 	u32 header, parts;
 
 	if (!section || !section->data || !file->btf.data)
@@ -125,18 +126,6 @@ static const struct linked *function_of(const struct prog_place *place, u32 sect
 			return function;
 	}
 	return NULL;
-}
-
-bool notes_need_core(const struct load_object *object, u32 prog)
-{
-	const struct load_file *file = object->file;
-	struct walk w = walk_part(file, file->notes[NOTES_CORE]);
-	const u8 *record;
-
-	while ((record = walk_next(&w)))
-		if (function_of(&file->places[prog], w.section, get_u32(record)))
-			return true;
-	return false;
 }
 
 static int by_insn(const void *a, const void *b)
@@ -183,6 +172,31 @@ static int collect(const struct load_object *object, u32 prog, enum notes_kind k
 		++*count;
 	}
 	return 0;
+}
+
+int notes_core(const struct load_object *object, u32 prog, struct core_reloc **out, u32 *count)
+{
+	const struct load_file *file = object->file;
+	u8 *records;
+	int err;
+
+	*out = NULL;
+	*count = 0;
+	if (!file->notes[NOTES_CORE].len)
+		return 0;
+	err = collect(object, prog, NOTES_CORE, CORE_RECORD, 0, &records, count);
+	if (err)
+		return err;
+	*out = calloc(*count + 1, sizeof(**out));
+	for (u32 i = 0; *out && i < *count; i++) {
+		const u8 *record = records + (size_t)i * CORE_RECORD;
+
+		(*out)[i] = (struct core_reloc){ get_u32(record), get_u32(record + 4),
+						 btf_name(&file->btf, get_u32(record + 8)),
+						 get_u32(record + 12) };
+	}
+	free(records);
+	return *out ? 0 : -ENOMEM;
 }
 
 /* Is there a record for the first instruction of each function? */

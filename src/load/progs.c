@@ -114,6 +114,25 @@ static int undefined(struct linker *l, u32 at, const struct symbol *symbol)
 					    : "is not defined in the object");
 }
 
+/* A symbol that the kernel is to have. */
+static int link_extern(struct linker *l, u32 at, const struct symbol *symbol)
+{
+	const struct kconfig *config = externs_find(l->file, symbol->name);
+	struct bpf_insn *insn = &l->prog->insns[at];
+
+	if (config) {
+		insn[1].imm = (s32)(config->offset + (u32)insn[0].imm);
+		insn[0].imm = 0;
+		if ((u32)insn[1].imm >= config->offset + config->size)
+			return bad_reference(l, at, symbol, "is smaller than what is read of it");
+		return add_ref(l, at, (u32)l->file->externs.map, true);
+	}
+	if (symbol->bind != STB_WEAK || symbol->common)
+		return undefined(l, at, symbol);
+	insn[0].imm = insn[1].imm = 0;
+	return 0;
+}
+
 /* LD_IMM64 with a relocation: a map, a global variable, or the address of a function. */
 static int link_constant(struct linker *l, u32 at, const struct relocation *relocation)
 {
@@ -126,7 +145,7 @@ static int link_constant(struct linker *l, u32 at, const struct relocation *relo
 	if (relocation->type != R_BPF_64_64_TYPE)
 		return bad_reference(l, at, symbol, "has a relocation of an unknown kind");
 	if (!symbol->section)
-		return undefined(l, at, symbol);
+		return link_extern(l, at, symbol);
 	if (section->map >= 0) {
 		insn[0].imm = 0;
 		insn[1].imm = (s32)offset;
@@ -151,6 +170,15 @@ static int link_constant(struct linker *l, u32 at, const struct relocation *relo
 	return add_ref(l, at, (u32)found, false);
 }
 
+/* A function of the kernel that is not there: the object asks before it calls it, and no verifier lets
+ * this call run. The number is libbpf's. */
+static int link_absent(struct linker *l, u32 at)
+{
+	l->prog->insns[at].src_reg = 0;
+	l->prog->insns[at].imm = 2002000000;
+	return 0;
+}
+
 /* A call of a function of the object: by relocation, or inside its section by distance. */
 static int link_call(struct linker *l, u32 function, u32 at, const struct relocation *relocation)
 {
@@ -162,6 +190,8 @@ static int link_call(struct linker *l, u32 function, u32 at, const struct reloca
 	if (relocation) {
 		const struct symbol *symbol = &l->file->symbols[relocation->symbol];
 
+		if (!symbol->section && symbol->bind == STB_WEAK)
+			return link_absent(l, at);
 		if (!symbol->section)
 			return undefined(l, at, symbol);
 		if (relocation->type != R_BPF_64_32_TYPE)

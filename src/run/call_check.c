@@ -182,6 +182,9 @@ bool checked_call(struct run_state *s, const struct helper *helper, u64 *r)
 {
 	struct call c = { .s = s, .helper = helper, .packet = true, .r = r };
 
+	if (!helper->fn)
+		return state_fault(s, -EINVAL, "the program needs a field or a function that this kernel "
+				   "does not have");
 	/* Who gets the context may move the packet while it reads its memory argument: as on Linux,
 	 * such helpers take no packet bytes. */
 	for (u32 i = 0; i < 5 && helper->arg[i] != ARG_NONE; i++)

@@ -588,6 +588,32 @@ static void check_wrappers(struct backend *backend)
 	object_names_free(names);
 }
 
+/* The structures that both kernels have lie alike in both, and the release is told apart. */
+static void test_core(void **state)
+{
+	static const char *const programs[] = { "context", "questions", "numbers", "externs" };
+	struct backend *real = linux_or_skip(), *engine = engine_open();
+	char **names = object_names("core");
+	u32 seen = 0;
+
+	for (char **name = names; *name; name++) {
+		struct load_object *here = must_open(*name), *there = must_open(*name);
+
+		for (u32 i = 0; i < ARRAY_SIZE(programs); i++) {
+			struct load_prog *a = must_load(here, engine, NULL, programs[i]);
+			struct load_prog *b = must_load(there, real, NULL, programs[i]);
+
+			assert_int_equal(run(engine, a->handle, 3), run(real, b->handle, 3));
+			seen++;
+		}
+		load_close(here);
+		load_close(there);
+	}
+	assert_true(seen > 0);
+	object_names_free(names);
+	backend_destroy(engine);
+}
+
 static void test_wrapper_engine(void **state)
 {
 	struct backend *engine = engine_open();
@@ -618,6 +644,7 @@ int main(void)
 		cmocka_unit_test(test_failures_linux),
 		cmocka_unit_test(test_wrapper_engine),
 		cmocka_unit_test(test_wrapper_linux),
+		cmocka_unit_test(test_core),
 		cmocka_unit_test(test_mount),
 		cmocka_unit_test(test_run_directory),
 	};

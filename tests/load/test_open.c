@@ -249,31 +249,30 @@ static void test_no_program(void **state)
 	object_names_free(names);
 }
 
-static void test_core(void **state)
+/* Nothing in the kernel is called so: a call that nobody can make stands for what needs it. */
+static void test_core_missing(void **state)
 {
 	char **names = object_names("refused");
 	struct backend *engine = engine_open();
 	u32 seen = 0;
 
 	for (char **name = names; *name; name++) {
-		struct load_options options = { .prog_type = BPF_PROG_TYPE_SCHED_CLS, .section = "other" };
 		struct load_object *object;
 		struct load_prog *prog;
-		LOG_ON_STACK(log);
 
 		if (fnmatch("refused-*-4.o", *name, 0))
 			continue;
 		object = must_open(*name);
-		assert_int_equal(load_into(object, engine, &options, &log, &prog), -EOPNOTSUPP);
-		assert_non_null(strstr(log.text, "program cls_core needs CO-RE"));
-		prog = must_load(object, engine, NULL, NULL);
-		assert_int_equal(run(engine, prog->handle, 0), 7);
+		prog = must_load(object, engine, "other", NULL);
+		assert_int_equal(prog->insns[0].code, BPF_JMP | BPF_CALL);
+		assert_true(prog->insns[0].imm > 100000);
+		assert_int_equal(run(engine, must_load(object, engine, NULL, NULL)->handle, 0), 7);
 		load_close(object);
 		seen++;
 	}
 	assert_true(seen > 0);
-	backend_destroy(engine);
 	object_names_free(names);
+	backend_destroy(engine);
 }
 
 static void test_files(void **state)
@@ -336,7 +335,7 @@ int main(void)
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_sha1),
 		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_no_program), cmocka_unit_test(test_core),
+		cmocka_unit_test(test_no_program), cmocka_unit_test(test_core_missing),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_choose),
 	};
