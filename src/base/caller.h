@@ -20,7 +20,8 @@ struct caller_ops {
 	 *  is nobody any more. */
 	int (*read)(struct caller *caller, void *to, u64 from, u64 len);
 	int (*write)(struct caller *caller, u64 to, const void *from, u64 len);
-	/** handle() - the number in the client's table for the caller's descriptor @fd, or -EBADF. */
+	/** handle() - the number in the client's table for the caller's descriptor @fd; -EBADF, or -EINVAL
+	 *  for one that is open but stands for nothing here. */
 	int (*handle)(struct caller *caller, int fd);
 	/** path() - @text made absolute, below /sys/fs/bpf, into @out (PATH_MAX bytes). @dirfd: the
 	 *  caller's, or AT_FDCWD. @create: for a new name. Returns 0 or what Linux answers for

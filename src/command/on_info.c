@@ -233,7 +233,7 @@ int on_info(struct call *call)
 	int err = fd_get_any(call->client, (int)call->attr->bpf.info.bpf_fd, &object);
 
 	if (err)  /* Linux's word for it in this command alone */
-		return log_error(&call->log, -EBADFD, "info: handle %u is not open",
+		return log_error(&call->log, err == -EBADF ? -EBADFD : err, "info: handle %u is not open",
 				 call->attr->bpf.info.bpf_fd);
 	switch (object->ops->kind) {
 	case OBJECT_PROG:

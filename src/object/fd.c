@@ -103,13 +103,19 @@ s64 fd_translate(const struct client *client, s64 fd)
 	return caller ? caller->ops->handle(caller, (int)fd) : fd;
 }
 
+/* The reason why nothing was found: what a caller's descriptor was translated to may be one itself. */
+static int fd_error(const struct client *client, s64 handle)
+{
+	return client->caller && handle == -EINVAL ? -EINVAL : -EBADF;
+}
+
 int fd_get_own(struct client *client, s64 handle, enum object_kind kind, struct object **out,
 	       u32 *access)
 {
 	struct object *object = fd_lookup(client, handle, access);
 
 	if (!object)
-		return -EBADF;
+		return fd_error(client, handle);
 	if (object->ops->kind != kind) {
 		object_put(object);
 		return -EINVAL;
@@ -125,8 +131,10 @@ int fd_get(struct client *client, s64 fd, enum object_kind kind, struct object *
 
 int fd_get_any(struct client *client, s64 fd, struct object **out)
 {
-	*out = fd_lookup(client, fd_translate(client, fd), NULL);
-	return *out ? 0 : -EBADF;
+	s64 handle = fd_translate(client, fd);
+
+	*out = fd_lookup(client, handle, NULL);
+	return *out ? 0 : fd_error(client, handle);
 }
 
 int fd_close(struct client *client, s64 fd)
