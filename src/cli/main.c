@@ -28,6 +28,7 @@ static const struct verb verbs[] = {
 	{ "run", verb_run, help_run, "a classifier over a capture" },
 	{ "diff", verb_diff, help_diff, "the same packets through the engine and through Linux" },
 	{ "disasm", verb_disasm, help_disasm, "the instructions of an object as text" },
+	{ "wrap", verb_wrap, help_wrap, "a command whose bpf(2) calls the engine answers" },
 	{ "inspect", verb_inspect, help_inspect, "sections, maps and programs of an object" },
 	{ "prog", verb_prog, help_prog, "bpftool prog: load, show, dump, pin, run programs" },
 	{ "map", verb_map, help_map, "bpftool map: maps and what is in them" },
@@ -37,7 +38,6 @@ static const struct verb verbs[] = {
 	{ "filter", NULL, NULL, "tc filter: bpf" },
 	{ "check", NULL, NULL, NULL },
 	{ "bench", NULL, NULL, NULL },
-	{ "wrap", NULL, NULL, NULL },
 	{ "asm", NULL, NULL, NULL },
 	{ "debug", NULL, NULL, NULL },
 	{ "compile", NULL, NULL, NULL },
@@ -168,8 +168,10 @@ int main(int argc, char **argv)
 	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
 	const char *name = slash ? slash + 1 : argc ? argv[0] : "clsbpf";
 
-	/* A pipe that nobody reads is an error of write(2): files being written are still closed. */
-	signal(SIGPIPE, SIG_IGN);
+	/* A pipe that nobody reads is an error of write(2): files being written are still closed. What
+	 * `wrap` starts gets the signal as we got it. */
+	if (argc < 2 || strcmp(argv[1], "wrap"))
+		signal(SIGPIPE, SIG_IGN);
 	if (!strcmp(name, "tc"))
 		return close_output(tc_main("tc", argc - 1, argv + 1));
 	if (argc < 2) {

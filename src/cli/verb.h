@@ -28,6 +28,7 @@ int verb_inspect(int argc, char **argv, struct log *log);
 int verb_link(int argc, char **argv, struct log *log);
 int verb_map(int argc, char **argv, struct log *log);
 int verb_prog(int argc, char **argv, struct log *log);
+int verb_wrap(int argc, char **argv, struct log *log);
 int verb_run(int argc, char **argv, struct log *log);
 
 void help_btf(FILE *file);
@@ -38,6 +39,7 @@ void help_link(FILE *file);
 void help_map(FILE *file);
 void help_prog(FILE *file);
 void help_run(FILE *file);
+void help_wrap(FILE *file);
 
 /** tc_main() - a command line of tc: options, then "qdisc", "filter" and so on, or -batch.
  *  @program: its name in messages. Returns the exit status; everything was said. */
