@@ -126,33 +126,34 @@ static int make_each(struct pins *pins, size_t root, const char *path)
 	return err;
 }
 
-static int make_directories(struct pins *pins, struct backend *backend, const char *path)
+/* @path again, once its directories are there. Only the pin root is a place where they may be made. */
+static int pin_deep(struct pins *pins, struct backend *backend, const char *path, int handle)
 {
 	char root[PINS_PATH];
 	int err = backend_path(backend, BACKEND_PIN_ROOT, root, sizeof(root));
 
-	/* Only the pin root is a place for pins whose directories may be made. */
-	if (!err && (strncmp(path, root, strlen(root)) || path[strlen(root)] != '/'))
-		err = -ENOENT;
 	if (err)
 		return err;
+	if (strncmp(path, root, strlen(root)) || path[strlen(root)] != '/')
+		return -ENOENT;
 	err = make_each(pins, strlen(root), path);
-	/* sysfs says -ENOENT to mkdir(2) where something is to be mounted, -EPERM elsewhere. */
-	if (pins->no_mount || (err != -ENOENT && err != -EPERM && err != -EROFS))
+	if (!err)
+		err = pin(backend, path, handle);
+	/* sysfs says -ENOENT where something is to be mounted, -EPERM elsewhere. */
+	if ((err != -ENOENT && err != -EPERM && err != -EROFS) || pins->no_mount)
 		return err;
 	err = mount_root(pins, root);
-	return err ? err : make_each(pins, strlen(root), path);
+	if (!err)
+		err = make_each(pins, strlen(root), path);
+	return err ? err : pin(backend, path, handle);
 }
 
 int pins_add(struct pins *pins, struct backend *backend, const char *path, int handle)
 {
 	int err = pin(backend, path, handle);
 
-	if (err == -ENOENT) {
-		err = make_directories(pins, backend, path);
-		if (!err)
-			err = pin(backend, path, handle);
-	}
+	if (err == -ENOENT)
+		err = pin_deep(pins, backend, path, handle);
 	if (err)
 		return err;
 	err = note(pins, path);
