@@ -27,7 +27,7 @@ check "names have versions" sh -c \
 	"nm -D --with-symbol-versions --defined-only '$lib'/libclsbpf.so | grep -q ' clsbpf_bpf@@CLSBPF_0.1'"
 check "the static library alone will do" sh -c \
 	"cc -I'$(dirname "$(find "$root" -name clsbpf.h)")' '$top/examples/embed/classify.c' '$lib'/libclsbpf.a \
-	 -lelf -lmnl -lmd -lpthread -lpcap -o '$tmp/static' && '$tmp/static' '$build/examples/minimal.o' \
+	 -lelf -lmnl -lmd -lz -lpthread -lpcap -o '$tmp/static' && '$tmp/static' '$build/examples/minimal.o' \
 	 '$top/examples/captures/demo.pcap'"
 check "the program runs" "$(find "$root" -path '*/bin/clsbpf')" --version
 cc=clang
