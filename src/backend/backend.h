@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* backend.h - the seam: the few calls that a loader and a front end need from a kernel.
  *
- * Linux (kernel.c), the engine in this process (engine.c) and, later, the engine in a daemon
- * (remote.c) stand behind the same calls with the same bytes: the literal `union bpf_attr`, the
- * literal rtnetlink message. There is no call to ask which of them it is; a difference is found
- * by trying the feature.
+ * Linux (kernel.c), the engine in this process (engine.c) and the engine in a daemon (remote.c) stand
+ * behind the same calls with the same bytes: the literal `union bpf_attr`, the literal rtnetlink
+ * message. There is no call to ask which of them it is; a difference is found by trying the feature.
  */
 #ifndef CLSBPF_BACKEND_BACKEND_H
 #define CLSBPF_BACKEND_BACKEND_H
@@ -55,7 +54,7 @@ struct backend_ops {
 	int (*subscribe)(struct backend *backend, enum backend_group group, backend_sink sink,
 			 void *ctx);
 	int (*path)(struct backend *backend, enum backend_path what, char *buf, size_t room);
-	int (*unpin)(struct backend *backend, const char *path);
+	int (*unpin)(struct backend *backend, const struct caller *caller, const char *path);
 	const char *(*message)(struct backend *backend);   /* NULL: it never says more than an errno */
 	void (*destroy)(struct backend *backend);
 };
@@ -103,7 +102,13 @@ static inline int backend_path(struct backend *b, enum backend_path what, char *
  *  Returns 0 or -errno. */
 static inline int backend_unpin(struct backend *b, const char *path)
 {
-	return b->ops->unpin(b, path);
+	return b->ops->unpin(b, NULL, path);
+}
+
+/** backend_unpin_for() - the same with the rights of @caller. */
+static inline int backend_unpin_for(struct backend *b, const struct caller *caller, const char *path)
+{
+	return b->ops->unpin(b, caller, path);
 }
 
 /** backend_message() - one sentence about why the last bpf() was refused, for commands that have no
@@ -136,15 +141,17 @@ static inline int backend_share(struct backend *b, int handle, struct backend_sh
 }
 
 /** backend_wait() - until @handle can be read, as poll(2): a ring buffer with records; what is no map
- *  always can. Returns 1; 0 after @timeout_ms (-1: never); -EINTR; -EOPNOTSUPP for maps that never
- *  can; -EBADF. */
+ *  always can. With a daemon, -1 for @handle: until it has said something to one who subscribed.
+ *  Returns 1; 0 after @timeout_ms (-1: never); -EINTR; -EOPNOTSUPP for maps that never can; -EBADF. */
 static inline int backend_wait(struct backend *b, int handle, int timeout_ms)
 {
 	return b->ops->wait(b, handle, timeout_ms);
 }
 
-/** backend_subscribe() - from now on what @group says goes to @sink, from the thread that causes
- *  it; NULL ends it. Returns 0 or -EOPNOTSUPP. */
+/** backend_subscribe() - from now on what @group says goes to @sink; NULL ends it. An engine in this
+ *  process calls it from the thread that causes it; with a daemon it is called during the calls of this
+ *  backend, backend_wait() among them, and must not call the backend; what nobody reads in time is
+ *  lost. Returns 0 or -EOPNOTSUPP. */
 static inline int backend_subscribe(struct backend *b, enum backend_group group, backend_sink sink,
 				    void *ctx)
 {
@@ -169,6 +176,14 @@ must_check int backend_engine_create(const struct engine_config *config, struct 
  *  turn of its own. The engine lives until the last of its backends is destroyed.
  *  Returns 0, -EOPNOTSUPP (not in this process) or -ENOMEM. */
 must_check int backend_engine_client(struct backend *engine, struct backend **out);
+
+/** backend_remote_create() - the engine of the daemon that listens at @path, as a client of its own.
+ *  Returns 0 or -errno with a sentence: -ENOENT, -ECONNREFUSED (nobody listens), -EACCES, -EAGAIN (too
+ *  many clients), -EPROTONOSUPPORT (another version), -EPERM (a daemon of somebody else). */
+must_check int backend_remote_create(const char *path, struct log *log, struct backend **out);
+
+/** backend_remote_attach() - the same over a connected socket, which it takes over. */
+must_check int backend_remote_attach(int fd, struct log *log, struct backend **out);
 
 /** backend_engine() - the engine behind @backend, for the datapath verbs that feed packets to its
  *  devices; NULL when it is not in this process. */

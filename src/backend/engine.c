@@ -208,9 +208,13 @@ static int engine_path(struct backend *backend, enum backend_path what, char *bu
 	return 0;
 }
 
-static int engine_unpin(struct backend *backend, const char *path)
+static int engine_unpin(struct backend *backend, const struct caller *caller, const char *path)
 {
-	return pin_unlink(&engine_of(backend)->shared->engine, NULL, path);
+	struct pin_caller who = { 0 };
+
+	if (caller)
+		who = (struct pin_caller){ caller->uid, caller->gid, !caller->uid };
+	return pin_unlink(&engine_of(backend)->shared->engine, caller ? &who : NULL, path);
 }
 
 static const char *engine_message(struct backend *backend)

@@ -130,9 +130,9 @@ static int kernel_path(struct backend *backend, enum backend_path what, char *bu
 	return 0;
 }
 
-static int kernel_unpin(struct backend *backend, const char *path)
+static int kernel_unpin(struct backend *backend, const struct caller *caller, const char *path)
 {
-	return remove(path) ? -errno : 0;
+	return caller ? -EOPNOTSUPP : remove(path) ? -errno : 0;
 }
 
 static void kernel_destroy(struct backend *backend)

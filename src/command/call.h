@@ -31,7 +31,6 @@ struct call {
 /* Handlers, one a row of command.def. Each returns a handle or 0, or a negative errno. */
 #define COMMAND(command, handler, end, who, gives) must_check int handler(struct call *call);
 #include "command/command.def"
-#undef COMMAND
 
 /** call_u32() / call_u64() - a field that linux/bpf.h may not have, by its offset (uapi.h). */
 static inline u32 call_u32(const struct call *call, u32 off)

@@ -25,7 +25,6 @@ struct command {
 static const struct command commands[] = {
 #define COMMAND(command, handler, end, who, gives) [command] = { handler, end, who },
 #include "command/command.def"
-#undef COMMAND
 };
 
 static bool all_zero(const u8 *bytes, size_t len)

@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-#include "object/pin.h"
 #include "../object/sample_btf.h"
 
 #define PIN_PATH "/sys/fs/bpf/pinned"
@@ -72,11 +71,7 @@ static u32 side_id(struct side *side, int fd)
 
 static void side_unpin(struct side *side, const char *path)
 {
-	struct engine *engine = backend_engine(side->backend);
-
-	if (!engine)
-		(void)unlink(path);
-	else if (pin_unlink(engine, NULL, path))
+	if (backend_unpin(side->backend, path))
 		return;
 }
 
@@ -183,6 +178,18 @@ static bool private_bpffs(void)
 	       !mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL);
 }
 
+/* In this process; or, with CLSBPF_SIDES=remote, behind a socket. */
+static int engine_open(struct sides *sides)
+{
+	const char *where = getenv("CLSBPF_SIDES");
+
+	if (!where || strcmp(where, "remote"))
+		return backend_engine_create(NULL, &sides->engine.backend);
+	sides->remote = true;
+	return daemon_open(&sides->daemon) ||
+	       daemon_client(&sides->daemon, &sides->engine.backend);
+}
+
 int sides_open(struct sides *sides, const char **why)
 {
 	memset(sides, 0, sizeof(*sides));
@@ -196,7 +203,7 @@ int sides_open(struct sides *sides, const char **why)
 	}
 	sides->pins = private_bpffs();
 	if (backend_kernel_create(&sides->linux_side.backend) ||
-	    backend_engine_create(NULL, &sides->engine.backend)) {
+	    engine_open(sides)) {
 		*why = "no backend";
 		return 1;
 	}
@@ -219,6 +226,8 @@ void sides_close(struct sides *sides)
 			munmap(both[i]->arena, ARENA);
 		backend_destroy(both[i]->backend);
 	}
+	if (sides->remote)
+		daemon_close(&sides->daemon);
 }
 
 static void test_skipped(void **state)

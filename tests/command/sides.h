@@ -12,6 +12,7 @@
 
 #include "backend/backend.h"
 #include "base/types.h"
+#include "../backend/daemon.h"
 
 #define ARENA (40u << 20)
 #define ATTR_ROOM 8192
@@ -52,6 +53,8 @@ struct side {
 struct sides {
 	struct side linux_side, engine;
 	bool pins;              /* Linux has a bpffs of our own to pin in */
+	bool remote;            /* the engine is behind a socket: */
+	struct daemon daemon;
 };
 
 /** sides_open() - both sides, with their objects. Returns 0, or 1 when Linux cannot be asked and

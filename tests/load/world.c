@@ -207,7 +207,7 @@ static int proxy_path(struct backend *backend, enum backend_path what, char *buf
 	return backend_path(proxy_of(backend)->real, what, buf, room);
 }
 
-static int proxy_unpin(struct backend *backend, const char *path)
+static int proxy_unpin(struct backend *backend, const struct caller *caller, const char *path)
 {
 	struct proxy *proxy = proxy_of(backend);
 
