@@ -34,6 +34,7 @@ static const struct verb verbs[] = {
 	{ "map", verb_map, help_map, "bpftool map: maps and what is in them" },
 	{ "btf", verb_btf, help_btf, "bpftool btf: types" },
 	{ "link", verb_link, help_link, "bpftool link: what programs are attached to" },
+	{ "serve", verb_serve, help_serve, "the engine as a daemon, behind a socket" },
 	{ "qdisc", NULL, NULL, "tc qdisc: clsact" },
 	{ "filter", NULL, NULL, "tc filter: bpf" },
 	{ "check", NULL, NULL, NULL },
@@ -41,7 +42,6 @@ static const struct verb verbs[] = {
 	{ "asm", NULL, NULL, NULL },
 	{ "debug", NULL, NULL, NULL },
 	{ "compile", NULL, NULL, NULL },
-	{ "serve", NULL, NULL, NULL },
 	{ "attach", NULL, NULL, NULL },
 	{ "detach", NULL, NULL, NULL },
 };

@@ -20,6 +20,7 @@
 #include "cli/out.h"
 #include "cli/verb.h"
 #include "cli/which_kernel.h"
+#include "io/device_spec.h"
 #include "sched/sched.h"
 #include "tc/grammar.h"
 #include "tc/tc.h"
@@ -60,7 +61,7 @@ static const struct option_row tc_options[] = {
 	{ "-oneline", OPTION_LATER, 0, NULL, NULL, 0 },
 	{ "-brief", OPTION_LATER, 0, NULL, NULL, 0 },
 	{ "-echo", OPTION_LATER, 0, NULL, NULL, 0 },
-	{ "--backend", OPTION_STRING, AT(kernel), "KERNEL", "kernel or engine", 0 },
+	{ "--backend", OPTION_STRING, AT(kernel), "KERNEL", "kernel|engine[:SOCKET]", 0 },
 	{ "--dev", OPTION_LIST, AT(devices), "NAME=pair:PEER", "a device of the engine", 0 },
 	{ NULL, 0, 0, NULL, NULL, 0 },
 };
@@ -182,26 +183,24 @@ static int enter_netns(struct tc_line *c)
 	return err;
 }
 
-/* "NAME=pair:PEER" */
-static int make_device(struct tc_line *c, const char *spec)
+/* Devices of an engine that ends with this process: who has packets of its own needs one that stays. */
+static int make_device(struct tc_line *c, const char *text)
 {
-	const char *equals = strchr(spec, '=');
-	char name[IFNAMSIZ], kind[] = "pair:";
-	const char *peer;
-	int err;
+	struct device_spec spec;
+	int err = device_spec_parse(text, &spec, &c->log);
 
-	if (!equals || equals == spec || (size_t)(equals - spec) >= sizeof(name))
-		return log_error(&c->log, -EINVAL, "--dev %s: NAME=pair:PEER is expected", spec);
-	memcpy(name, spec, (size_t)(equals - spec));
-	name[equals - spec] = '\0';
-	if (!strncmp(equals + 1, "pcap:", 5) || !strncmp(equals + 1, "gen:", 4))
-		return log_error(&c->log, -EOPNOTSUPP,
-				 "--dev %s: pair is the only kind of device that is there yet", spec);
-	if (strncmp(equals + 1, kind, strlen(kind)))
-		return log_error(&c->log, -EINVAL, "--dev %s: NAME=pair:PEER is expected", spec);
-	peer = equals + 1 + strlen(kind);
-	err = device_create_pair(backend_engine(c->backend), name, peer);
-	return err ? log_error(&c->log, err, "--dev %s: %s", spec, strerror(-err)) : 0;
+	if (err)
+		return err;
+	if (spec.kind == DEVICE_PAIR) {
+		err = device_create_pair(backend_engine(c->backend), spec.name, spec.peer);
+		if (err)
+			log_line(&c->log, "--dev %s: %s", text, strerror(-err));
+	} else {
+		err = log_error(&c->log, -EOPNOTSUPP, "--dev %s: only a link (pair:) can be made here; "
+				"clsbpf serve has the others", text);
+	}
+	device_spec_free(&spec);
+	return err;
 }
 
 static int open_backend(struct tc_line *c)
@@ -212,7 +211,10 @@ static int open_backend(struct tc_line *c)
 	if (err)
 		return err;
 	if (which.kind != WHICH_ENGINE && c->devices.count)
-		return log_error(&c->log, -EINVAL, "--dev makes devices of the engine: --backend engine");
+		return log_error(&c->log, -EINVAL,
+				 "--dev makes devices of an engine in this process: --backend engine");
+	if (c->devices.count)
+		which.kind = WHICH_OWN;
 	if (which.kind != WHICH_LINUX && c->netns)
 		return log_error(&c->log, -EINVAL, "-netns: the engine has one network namespace");
 	if (c->netns)
@@ -309,6 +311,7 @@ void help_tc(FILE *file)
 		      "  -n, -netns NETNS             in a network namespace of ip-netns(8)\n"
 		      "  -b, -batch FILE              commands from FILE, or - for standard input\n"
 		      "  -force                       go on after a command that failed\n"
-		      "  --backend kernel|engine      who answers (default: CLSBPF_BACKEND, else kernel)\n"
+		      "  --backend kernel|engine[:SOCKET]\n"
+		      "                               who answers (default: CLSBPF_BACKEND, else kernel)\n"
 		      "  --dev NAME=pair:PEER         a two-ended link inside the engine\n");
 }

@@ -30,6 +30,7 @@ int verb_map(int argc, char **argv, struct log *log);
 int verb_prog(int argc, char **argv, struct log *log);
 int verb_wrap(int argc, char **argv, struct log *log);
 int verb_run(int argc, char **argv, struct log *log);
+int verb_serve(int argc, char **argv, struct log *log);
 
 void help_btf(FILE *file);
 void help_diff(FILE *file);
@@ -39,6 +40,7 @@ void help_link(FILE *file);
 void help_map(FILE *file);
 void help_prog(FILE *file);
 void help_run(FILE *file);
+void help_serve(FILE *file);
 void help_wrap(FILE *file);
 
 /** tc_main() - a command line of tc: options, then "qdisc", "filter" and so on, or -batch.

@@ -23,10 +23,10 @@ sys.exit(not ($1))"; }
 check "--version" sh -c "'$clsbpf' --version | grep -q '^clsbpf [0-9.]*$'"
 check_status "no words" 1 "$clsbpf"
 check "help" "$clsbpf" help
-for verb in run diff wrap disasm inspect prog map btf link qdisc filter; do
+for verb in run diff wrap disasm inspect serve prog map btf link qdisc filter; do
 	check "help $verb" sh -c "'$clsbpf' help $verb | grep -qi '^usage'"
 done
-for verb in check bench asm debug compile serve attach detach; do
+for verb in check bench asm debug compile attach detach; do
 	shows "$verb says that it is not there yet" 1 "clsbpf $verb is not there yet" "$clsbpf" $verb x
 done
 for object in class chain action actions exec monitor; do
@@ -176,7 +176,7 @@ else
 fi
 
 # The backend.
-check_status "an engine behind a socket is not there yet" 1 "$clsbpf" --backend engine:/x qdisc show
+check_status "an engine behind a socket that is not there" 1 "$clsbpf" --backend engine:/x qdisc show
 check_status "no such backend" 1 "$clsbpf" --backend nonsense qdisc show
 check_status "devices are the engine's" 1 "$clsbpf" --backend kernel --dev a=pair:b qdisc show
 for spec in a=pair: a=pair a =pair:b a=pair:a a=pcap:x lo=pair:b a23456789012345678=pair:b; do
