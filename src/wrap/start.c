@@ -64,12 +64,15 @@ static int open_engine(struct wrap *wrap, struct log *log)
 	LOG_ON_STACK(why);
 	int err;
 
-	if (wrap->config->socket)
-		return log_error(log, -EOPNOTSUPP, "%s: an engine in a daemon is not there yet",
-				 wrap->config->socket);
+	/* Connected first: from inside of a user namespace the daemon would be nobody's. */
+	if (wrap->config->socket) {
+		err = backend_remote_create(wrap->config->socket, log, &wrap->backend);
+		if (err)
+			return err;
+	}
 	if (!space_enter(&wrap->space, &why))
 		config.rundir = SPACE_RUNDIR;
-	err = backend_engine_create(&config, &wrap->backend);
+	err = wrap->backend ? 0 : backend_engine_create(&config, &wrap->backend);
 	if (err)
 		return log_error(log, err, "engine: %s", strerror(-err));
 	err = wrap->space.entered ? show_pins(wrap) : -EPERM;

@@ -110,6 +110,18 @@ check "each with its filters" sh -c "'$clsbpf' --backend engine filter show dev 
 refuses "a second daemon at the socket" another "$clsbpf" serve
 check "the first one still answers" "$clsbpf" --backend engine qdisc show dev a
 
+# Another kind of client, which a daemon cannot tell from a program of its own kind.
+if command -v bpftool >/dev/null && "$clsbpf" wrap -- true 2>/dev/null; then
+	check "bpftool makes a map in the daemon" "$clsbpf" wrap --backend "$CLSBPF_RUNDIR/socket" -- \
+		bpftool map create /sys/fs/bpf/wrapped type hash key 4 value 4 entries 4 name wrapped
+	check "fills it" "$clsbpf" wrap --backend "$CLSBPF_RUNDIR/socket" -- \
+		bpftool map update pinned /sys/fs/bpf/wrapped key 1 2 3 4 value 5 6 7 8
+	"$clsbpf" --backend engine map dump pinned /sys/fs/bpf/wrapped >"$tmp/dumped"
+	check "clsbpf map finds it there" grep -q "key: 01 02 03 04  value: 05 06 07 08" "$tmp/dumped"
+else
+	skip "bpftool and the daemon" "bpftool is not installed, or nothing can be wrapped here"
+fi
+
 end TERM
 tap $? "SIGTERM: exit status 0"
 check_status "its socket has gone" 1 test -e "$CLSBPF_RUNDIR/socket"
