@@ -94,6 +94,9 @@ static inline bool call_gone(const struct call *call)
 	return caller && caller->ops->gone(caller);
 }
 
+/** call_privilege_check() - the same: 0, or -EPERM with a sentence. */
+must_check int call_privilege_check(struct call *call);
+
 /* The client's buffer for what the verifier or the BTF reader has to say (log_buf.c). */
 struct log_buf {
 	u64 buf;
@@ -134,5 +137,14 @@ must_check int prog_funcs_load(struct call *call, struct prog *prog, struct log 
 /** prog_lines_load() - the same for line_info, after the form of the code was checked: offsets that
  *  grow and are instructions, texts that exist. */
 must_check int prog_lines_load(struct call *call, struct prog *prog, struct log *log);
+
+/** prog_relos_check() - the CO-RE records of PROG_LOAD, which count only with func_info or line_info:
+ *  well-formed ones that change nothing are fine. Returns 0; -EINVAL, -EFAULT, -E2BIG as Linux;
+ *  -EOPNOTSUPP for what would have to be relocated. */
+must_check int prog_relos_check(struct call *call, struct prog *prog, struct log *log);
+
+/** user_record() - one record of @from_size bytes at @at, of which we know @to_size: what is behind
+ *  them must be 0. Returns 0, -E2BIG, -EFAULT. */
+must_check int user_record(struct call *call, void *to, u64 at, u32 from_size, u32 to_size);
 
 #endif

@@ -14,16 +14,22 @@
 #define PAGE 4096u
 #define ATTR_MAX PAGE  /* bytes of an attribute, or behind a structure in one */
 
-enum command_who { ANYBODY, PRIVILEGED, PRIVILEGED_FIRST };
+enum command_who { ANYBODY, LATER, PRIVILEGED, PRIVILEGED_FIRST };
 
 struct command {
-	int (*handler)(struct call *call);
+	int (*handler)(struct call *call);  /* NULL: not known */
 	u16 end;
 	u8 who;
 };
 
+static int command_absent(struct call *call)
+{
+	return log_error(&call->log, -EOPNOTSUPP, "bpf: this command is not supported");
+}
+
 static const struct command commands[] = {
 #define COMMAND(command, handler, end, who, gives) [command] = { handler, end, who },
+#define COMMAND_ABSENT(command, end, who) [command] = { command_absent, end, who },
 #include "command/command.def"
 };
 
@@ -33,6 +39,11 @@ static bool all_zero(const u8 *bytes, size_t len)
 		if (bytes[i])
 			return false;
 	return true;
+}
+
+int call_privilege_check(struct call *call)
+{
+	return call_privileged(call) ? 0 : log_error(&call->log, -EPERM, "bpf: this needs CAP_BPF");
 }
 
 int user_read(struct call *call, void *to, u64 from, u64 len)
@@ -104,6 +115,13 @@ int user_zeros(struct call *call, u64 from, u64 len)
 	return err ? err : all_zero(bytes, len) ? 0 : -E2BIG;
 }
 
+int user_record(struct call *call, void *to, u64 at, u32 from_size, u32 to_size)
+{
+	int err = from_size > to_size ? user_zeros(call, at + to_size, from_size - to_size) : 0;
+
+	return err ? err : user_read(call, to, at, min_u32(from_size, to_size));
+}
+
 void *user_view_room(struct user_view *view, u64 len)
 {
 	view->owned = len > sizeof(view->small) ? malloc(len) : NULL;
@@ -151,14 +169,14 @@ static int call_dispatch(struct call *call, int cmd, u64 attr, u32 size)
 	if (cmd < 0 || cmd >= (int)ARRAY_SIZE(commands) || !commands[cmd].handler)
 		return log_error(&call->log, -EINVAL, "bpf: command %d is not known", cmd);
 	command = &commands[cmd];
-	if (command->who == PRIVILEGED_FIRST && !call_privileged(call))
-		return log_error(&call->log, -EPERM, "bpf: command %d needs CAP_BPF", cmd);
+	err = command->who == PRIVILEGED_FIRST ? call_privilege_check(call) : 0;
+	if (err)
+		return err;
 	if (!all_zero(copy.bytes + command->end, ATTR_KNOWN - command->end))
 		return log_error(&call->log, -EINVAL, "bpf: command %d has no field behind byte %u",
 				 cmd, command->end);
-	if (command->who == PRIVILEGED && !call_privileged(call))
-		return log_error(&call->log, -EPERM, "bpf: command %d needs CAP_BPF", cmd);
-	return command->handler(call);
+	err = command->who == PRIVILEGED ? call_privilege_check(call) : 0;
+	return err ? err : command->handler(call);
 }
 
 int command_bpf(struct client *client, struct caller *caller, int cmd, u64 attr, u32 size)

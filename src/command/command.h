@@ -12,7 +12,7 @@
  *  this process, of which NULL ones answer -EFAULT. Output fields of @attr are written back.
  *  One call at a time per client->slot: who calls this serialises.
  *  Returns a handle or 0, or a negative errno: the one Linux gives. A command or flag that 6.18 has
- *  and the engine has not: -EOPNOTSUPP (-EINVAL for a whole command). */
+ *  and the engine has not: -EOPNOTSUPP, with a sentence in client->message. */
 must_check int command_bpf(struct client *client, struct caller *caller, int cmd, u64 attr, u32 size);
 
 #endif

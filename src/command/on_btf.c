@@ -20,6 +20,9 @@ int on_btf_load(struct call *call)
 		return log_error(&call->log,
 				 call_u32(call, ATTR_BTF_FLAGS) == FLAG_TOKEN_FD ? -EOPNOTSUPP : -EINVAL,
 				 "BTF: flags 0x%x", call_u32(call, ATTR_BTF_FLAGS));
+	err = call_privilege_check(call);
+	if (err)
+		return err;
 	if (attr->btf_size > BTF_BLOB_MAX)
 		return log_error(&call->log, -E2BIG, "BTF: %u bytes, %u at most", attr->btf_size,
 				 BTF_BLOB_MAX);

@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "command/call.h"
-#include "map/map.h"
+#include "base/hash.h"
+#include "command/map_call.h"
 #include "object/bpf_link.h"
 #include "object/btf.h"
 #include "object/prog.h"
@@ -20,11 +20,15 @@ static int info_read(struct call *call, void *info, u32 known, u32 size, u32 *le
 {
 	u64 from = call->attr->bpf.info.info;
 	u32 given = call->attr->bpf.info.info_len;
+	int err;
 
 	if (given && given <= INFO_MAX && !from)
 		return -EFAULT;
-	if (given > INFO_MAX || (given > known && user_zeros(call, from + known, given - known)))
-		return log_error(&call->log, -E2BIG, "info: the structure has fields of the future");
+	err = given > INFO_MAX ? -E2BIG : given > known ? user_zeros(call, from + known, given - known) : 0;
+	if (err == -E2BIG)
+		return log_error(&call->log, err, "info: the structure has fields of the future");
+	if (err)
+		return err;
 	*len = min_u32(given, size);
 	return user_read(call, info, from, *len);
 }
@@ -54,45 +58,119 @@ static int info_record(u32 *size, u32 count, u32 ours)
 	return 0;
 }
 
-/* The instructions with ids where a client can do nothing with our places. */
+/* @insns of @prog as Linux shows them: ids of maps where a client can do nothing with our places; of
+ * a call how far away the function is in off, and its number in imm. @numbers: of the function that
+ * starts at each instruction. */
+static void info_insns_show(const struct prog *prog, const u32 *numbers, struct bpf_insn *insns)
+{
+	for (u32 i = 0; i < prog->insn_count; i++) {
+		struct bpf_insn *insn = &insns[i];
+		s64 target = (s64)i + 1 + insn->imm;
+
+		if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL &&
+		    target >= 0 && target < prog->insn_count) {
+			insn->off = (s16)insn->imm;
+			insn->imm = (s32)numbers[target];
+		}
+		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		if (insn->src_reg == BPF_PSEUDO_MAP_IDX || insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE) {
+			insn->src_reg = insn->src_reg == BPF_PSEUDO_MAP_IDX ? BPF_PSEUDO_MAP_FD :
+									       BPF_PSEUDO_MAP_VALUE;
+			insn->imm = (s32)prog->maps[insn->imm]->id;
+		}
+		i++;
+	}
+}
+
 static int info_insns(struct call *call, const struct prog *prog, u64 to, u32 *len)
 {
-	u32 all = prog->insn_count * (u32)sizeof(*prog->insns), room = min_u32(*len, all);
-	struct bpf_insn *insns;
-	int err;
+	u32 all = prog->insn_count * (u32)sizeof(*prog->insns), room = min_u32(*len, all), count;
+	struct bpf_insn *insns = NULL;
+	u32 *numbers = NULL;
+	u8 *starts;
+	int err = -ENOMEM;
 
 	*len = all;
 	if (!room)
 		return 0;
+	starts = prog_function_starts(prog, &count);
 	insns = malloc(all);
-	if (!insns)
-		return -ENOMEM;
-	memcpy(insns, prog->insns, all);
-	for (u32 i = 0; i < prog->insn_count; i++) {
-		if (insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
-			continue;
-		if (insns[i].src_reg == BPF_PSEUDO_MAP_IDX ||
-		    insns[i].src_reg == BPF_PSEUDO_MAP_IDX_VALUE) {
-			insns[i].src_reg = insns[i].src_reg == BPF_PSEUDO_MAP_IDX ?
-					   BPF_PSEUDO_MAP_FD : BPF_PSEUDO_MAP_VALUE;
-			insns[i].imm = (s32)prog->maps[insns[i].imm]->id;
-		}
-		i++;
+	numbers = calloc(prog->insn_count, sizeof(*numbers));
+	if (starts && insns && numbers) {
+		for (u32 i = 1; i < prog->insn_count; i++)
+			numbers[i] = numbers[i - 1] + starts[i];
+		memcpy(insns, prog->insns, all);
+		info_insns_show(prog, numbers, insns);
+		err = user_write(call, to, insns, room);
 	}
-	err = user_write(call, to, insns, room);
+	free(numbers);
 	free(insns);
+	free(starts);
 	return err;
 }
 
-static int info_map_ids(struct call *call, const struct prog *prog, u64 to, u32 *room)
+static int info_map_ids(struct call *call, struct prog *prog, u64 to, u32 *room)
 {
-	u32 ids[PROG_MAPS_MAX];
+	u32 count, *ids;
+	int err = -ENOMEM;
 
-	for (u32 i = 0; i < prog->map_count; i++)
+	pthread_mutex_lock(&prog->bind_lock);
+	count = prog->map_count + prog->bound_count;
+	ids = malloc((count + 1) * sizeof(*ids));
+	for (u32 i = 0; ids && i < prog->map_count; i++)
 		ids[i] = prog->maps[i]->id;
-	return info_array(call, to, room, ids, prog->map_count, sizeof(*ids));
+	for (u32 i = 0; ids && i < prog->bound_count; i++)
+		ids[prog->map_count + i] = prog->bound[i]->id;
+	pthread_mutex_unlock(&prog->bind_lock);
+	if (ids)
+		err = info_array(call, to, room, ids, count, sizeof(*ids));
+	free(ids);
+	return err;
 }
 
+/* The tag of each function; of a program that is one function, its own. */
+static int info_tags(struct call *call, const struct prog *prog, u64 to, u32 *room)
+{
+	u32 count = 0, n = 0, end;
+	u8 *starts = prog_function_starts(prog, &count);
+	u8 (*tags)[PROG_TAG_LEN] = starts ? calloc(count, PROG_TAG_LEN) : NULL;
+	int err = tags ? 0 : -ENOMEM;
+
+	for (u32 i = 0; !err && i < prog->insn_count; i = end) {
+		for (end = i + 1; end < prog->insn_count && !starts[end]; end++)
+			;
+		err = prog_tag(prog->insns + i, end - i, tags[n++]);
+	}
+	if (!err)
+		err = info_array(call, to, room, count > 1 ? tags[0] : prog->tag, count, PROG_TAG_LEN);
+	free(tags);
+	free(starts);
+	return err;
+}
+
+/* There is no machine code: a function of none, at no address. */
+static int info_jited(struct call *call, const struct prog *prog, struct bpf_prog_info *info)
+{
+	u32 count = 0, *lengths;
+	u8 *starts = prog_function_starts(prog, &count);
+	int err = -ENOMEM;
+
+	free(starts);
+	lengths = calloc(count + 1, sizeof(*lengths));
+	if (starts && lengths)
+		err = info_array(call, info->jited_func_lens, &info->nr_jited_func_lens, lengths, count,
+				 sizeof(*lengths));
+	free(lengths);
+	if (info->nr_jited_ksyms)
+		info->jited_ksyms = 0;
+	info->nr_jited_ksyms = count;
+	info->jited_prog_len = info->nr_jited_line_info = 0;
+	return err;
+}
+
+/* What is the client's own stays as it was where Linux has nothing to say: ifindex, netns_*,
+ * btf_id without BTF, attach_btf_obj_id. */
 static void prog_info_fill(struct prog *prog, struct bpf_prog_info *info)
 {
 	info->type = prog->type;
@@ -102,22 +180,43 @@ static void prog_info_fill(struct prog *prog, struct bpf_prog_info *info)
 	info->created_by_uid = prog->uid;
 	memcpy(info->name, prog->name, sizeof(info->name));
 	info->gpl_compatible = prog->gpl;
-	info->ifindex = 0;
-	info->netns_dev = info->netns_ino = 0;
-	info->btf_id = prog->btf ? prog->btf->id : 0;
-	info->run_time_ns = atomic_load(&prog->run_ns);
-	info->run_cnt = atomic_load(&prog->run_count);
+	if (prog->btf)
+		info->btf_id = prog->btf->id;
+	info->run_time_ns = atomic_load(&prog->runs->ns);
+	info->run_cnt = atomic_load(&prog->runs->count);
 	info->recursion_misses = 0;
 	info->verified_insns = 0;
-	info->attach_btf_obj_id = info->attach_btf_id = 0;
-	info->jited_prog_len = info->nr_jited_ksyms = info->nr_jited_func_lens = 0;
-	info->nr_jited_line_info = 0;
+	info->attach_btf_id = 0;
+}
+
+/* Whoever has no CAP_BPF does not see the code. */
+static void prog_info_hide(struct bpf_prog_info *info)
+{
+	info->jited_prog_len = info->xlated_prog_len = 0;
+	info->nr_jited_ksyms = info->nr_jited_func_lens = 0;
+	info->nr_func_info = info->nr_line_info = info->nr_jited_line_info = 0;
+	info->attach_btf_id = 0;
+}
+
+static int prog_info_code(struct call *call, struct prog *prog, struct bpf_prog_info *info)
+{
+	int err = info_insns(call, prog, info->xlated_prog_insns, &info->xlated_prog_len);
+
+	if (!err)
+		err = info_jited(call, prog, info);
+	if (!err)
+		err = info_array(call, info->func_info, &info->nr_func_info, prog->func_info,
+				 prog->func_info_count, sizeof(struct bpf_func_info));
+	if (!err)
+		err = info_array(call, info->line_info, &info->nr_line_info, prog->line_info,
+				 prog->line_info_count, sizeof(struct bpf_line_info));
+	return err ? err : info_tags(call, prog, info->prog_tags, &info->nr_prog_tags);
 }
 
 static int prog_info(struct call *call, struct prog *prog)
 {
 	struct bpf_prog_info info = { 0 };
-	u32 len = 0, tags;
+	u32 len = 0;
 	int err;
 
 	_Static_assert(sizeof(info) >= PROG_INFO_SIZE, "linux/bpf.h is older than 6.1");
@@ -132,19 +231,31 @@ static int prog_info(struct call *call, struct prog *prog)
 		err = log_error(&call->log, -EINVAL, "info: a record size that is not the engine's");
 	if (err)
 		return err;
-	tags = info.nr_prog_tags;
 	prog_info_fill(prog, &info);
-	err = info_insns(call, prog, info.xlated_prog_insns, &info.xlated_prog_len);
-	if (!err)
-		err = info_array(call, info.func_info, &info.nr_func_info, prog->func_info,
-				 prog->func_info_count, sizeof(struct bpf_func_info));
-	if (!err)
-		err = info_array(call, info.line_info, &info.nr_line_info, prog->line_info,
-				 prog->line_info_count, sizeof(struct bpf_line_info));
-	if (!err)
-		err = info_array(call, info.prog_tags, &tags, prog->tag, 1, PROG_TAG_LEN);
-	info.nr_prog_tags = tags;
+	if (call_privileged(call))
+		err = prog_info_code(call, prog, &info);
+	else
+		prog_info_hide(&info);
 	return err ? err : info_write(call, &info, len);
+}
+
+/* The hash of what an array holds, which must not change any more. */
+static int map_info_hash(struct call *call, struct map *map, const u8 *info)
+{
+	u64 to = get_u64(info + MAP_INFO_HASH);
+	u8 hash[SHA256_LEN];
+	int err;
+
+	if (!to && !get_u32(info + MAP_INFO_HASH_SIZE))
+		return 0;
+	if (!to || !map->ops->hash || get_u32(info + MAP_INFO_HASH_SIZE) != sizeof(hash))
+		return log_error(&call->log, -EINVAL, "info: a %s map has no such hash", map->type->name);
+	if (!atomic_load(&map->frozen))
+		return log_error(&call->log, -EPERM, "info: a map that is not frozen has no hash");
+	map_enter(call);
+	err = map->ops->hash(map, hash);
+	map_exit(call);
+	return err ? err : user_write(call, to, hash, sizeof(hash));
 }
 
 static int map_info(struct call *call, struct map *map)
@@ -159,15 +270,13 @@ static int map_info(struct call *call, struct map *map)
 	err = info_read(call, &info, MAP_INFO_KNOWN, MAP_INFO_SIZE, &len);
 	if (err)
 		return err;
-	if (get_u64(info.bytes + MAP_INFO_HASH))
-		return log_error(&call->log, -EINVAL, "info: this map has no hash");
-	memset(&info, 0, sizeof(info));
 	info.map.type = map->type->type;
 	info.map.id = map->object.id;
 	info.map.key_size = map->key_size;
 	info.map.value_size = map->value_size;
 	info.map.max_entries = map->max_entries;
 	info.map.map_flags = map->flags & ~(u32)(BPF_F_RDONLY | BPF_F_WRONLY);
+	info.map.btf_vmlinux_value_type_id = 0;
 	info.map.map_extra = map->extra;
 	memcpy(info.map.name, map->name, sizeof(info.map.name));
 	if (map->btf) {
@@ -175,7 +284,8 @@ static int map_info(struct call *call, struct map *map)
 		info.map.btf_key_type_id = map->btf_key_id;
 		info.map.btf_value_type_id = map->btf_value_id;
 	}
-	return info_write(call, &info, len);
+	err = map_info_hash(call, map, info.bytes);
+	return err ? err : info_write(call, &info, len);
 }
 
 static int btf_info(struct call *call, struct btf *btf)
@@ -248,6 +358,7 @@ int on_info(struct call *call)
 	case OBJECT_LINK:
 		err = link_info(call, link_of(object));
 		break;
+	case OBJECT_STATS:
 	case OBJECT_KINDS:
 		err = log_error(&call->log, -EINVAL, "info: a %s has none", object->ops->name);
 		break;

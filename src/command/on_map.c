@@ -10,8 +10,7 @@
  */
 #include <errno.h>
 
-#include "command/call.h"
-#include "map/map.h"
+#include "command/map_call.h"
 #include "map/shared.h"
 
 #define ACCESS_FLAGS (BPF_F_RDONLY | BPF_F_WRONLY)
@@ -51,6 +50,10 @@ int on_map_create(struct call *call)
 
 	err = map_attr_check(call);
 	if (!err)
+		err = map_create_check(attr, call_privileged(call), &call->log);
+	if (!err)
+		err = call_privilege_check(call);
+	if (!err)
 		err = map_create(call->engine, attr, &call->log, &map);
 	if (err)
 		return err;
@@ -66,18 +69,15 @@ int on_map_create(struct call *call)
 	return err;
 }
 
-static void map_close(struct map *map, bool write)
+void map_close(struct map *map, bool write)
 {
 	if (write)
 		atomic_fetch_sub(&map->writers, 1);
 	object_put(&map->object);
 }
 
-/* The map behind map_fd, for a caller that wants to @read and @write: a frozen map is not written
- * by bpf(2) any more. map_close() it with the same @write. */
-static int map_open(struct call *call, bool read, bool write, struct map **out)
+int map_open(struct call *call, int fd, bool read, bool write, struct map **out)
 {
-	int fd = (int)call->attr->bpf.map_fd;
 	struct object *object;
 	struct map *map;
 	u32 access = 0;
@@ -100,9 +100,9 @@ static int map_open(struct call *call, bool read, bool write, struct map **out)
 }
 
 /* Until maps have spin locks, asking for theirs is asking for what is not there. */
-static int map_lock_check(struct call *call)
+int map_lock_check(struct call *call, const struct map *map, u64 flags)
 {
-	if (call->attr->bpf.flags & BPF_F_LOCK)
+	if (flags & BPF_F_LOCK)
 		return log_error(&call->log, -EINVAL, "map: its values have no spin lock");
 	return 0;
 }
@@ -115,16 +115,6 @@ static int map_args_check(const struct map *map, u64 key, bool need_value, u64 v
 	if (!map->key_size && key)
 		return -EINVAL;
 	return need_value && map->value_size && !value ? -EFAULT : 0;
-}
-
-static void map_enter(struct call *call)
-{
-	reclaim_enter(call->engine->reclaim, call->client->slot);
-}
-
-static void map_exit(struct call *call)
-{
-	reclaim_exit(call->engine->reclaim, call->client->slot);
 }
 
 static int map_key(struct call *call, const struct map *map, struct user_view *key)
@@ -141,10 +131,10 @@ static int map_give(struct call *call, struct map *map,
 	void *room = NULL;
 	int err;
 
-	if (!get)
-		return log_error(&call->log, -MAP_ENOTSUPP, "map: a %s map cannot do that",
-				 map->type->name);
 	err = map_key(call, map, &key);
+	if (!err && !get)
+		err = log_error(&call->log, -MAP_ENOTSUPP, "map: a %s map cannot do that",
+				map->type->name);
 	if (!err) {
 		room = user_view_room(&value, map_value_room(map));
 		err = room ? 0 : -ENOMEM;
@@ -169,10 +159,10 @@ int on_map_lookup(struct call *call)
 
 	if (attr->flags & ~(u64)BPF_F_LOCK)
 		return log_error(&call->log, -EINVAL, "map: a lookup has no flags 0x%llx", attr->flags);
-	err = map_open(call, true, false, &map);
+	err = map_open(call, (int)attr->map_fd, true, false, &map);
 	if (err)
 		return err;
-	err = map_lock_check(call);
+	err = map_lock_check(call, map, attr->flags);
 	if (!err)
 		err = map_args_check(map, attr->key, false, 0);
 	if (!err)
@@ -181,29 +171,35 @@ int on_map_lookup(struct call *call)
 	return err;
 }
 
-/* Key and value as the map takes them: a descriptor as a number of the client's table. */
+int map_write(struct call *call, struct map *map, const void *key, const void *value, u64 flags)
+{
+	s32 handle;
+	int err;
+
+	if (map->type->row_flags & MAP_VALUE_FD) {
+		handle = (s32)fd_translate(call->client, (s32)get_u32(value));
+		value = &handle;
+	}
+	map_enter(call);
+	err = map->ops->write(map, call->client, key, value, flags);
+	map_exit(call);
+	return err;
+}
+
 static int map_put(struct call *call, struct map *map)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
 	struct user_view key, value = { .owned = NULL };
-	s32 handle;
 	int err;
 
-	if (!map->ops->write)
-		return log_error(&call->log, -MAP_ENOTSUPP, "map: a %s map cannot do that",
-				 map->type->name);
 	err = map_key(call, map, &key);
 	if (!err)
 		err = user_view(call, &value, attr->value, map_value_room(map));
-	if (!err && map->type->row_flags & MAP_VALUE_FD) {
-		handle = (s32)fd_translate(call->client, (s32)get_u32(value.bytes));
-		value.bytes = &handle;
-	}
-	if (!err) {
-		map_enter(call);
-		err = map->ops->write(map, call->client, key.bytes, value.bytes, attr->flags);
-		map_exit(call);
-	}
+	if (!err && !map->ops->write)
+		err = log_error(&call->log, -MAP_ENOTSUPP, "map: a %s map cannot do that",
+				map->type->name);
+	if (!err)
+		err = map_write(call, map, key.bytes, value.bytes, attr->flags);
 	user_view_end(&key);
 	user_view_end(&value);
 	return err;
@@ -215,10 +211,10 @@ int on_map_update(struct call *call)
 	struct map *map = NULL;
 	int err;
 
-	err = map_open(call, false, true, &map);
+	err = map_open(call, (int)attr->map_fd, false, true, &map);
 	if (err)
 		return err;
-	err = map_lock_check(call);
+	err = map_lock_check(call, map, attr->flags);
 	if (!err)
 		err = map_args_check(map, attr->key, true, attr->value);
 	if (!err)
@@ -229,14 +225,15 @@ int on_map_update(struct call *call)
 
 int on_map_delete(struct call *call)
 {
+	const union bpf_attr *attr = &call->attr->bpf;
 	struct user_view key;
 	struct map *map = NULL;
 	int err;
 
-	err = map_open(call, false, true, &map);
+	err = map_open(call, (int)attr->map_fd, false, true, &map);
 	if (err)
 		return err;
-	err = map_args_check(map, call->attr->bpf.key, false, 0);
+	err = map_args_check(map, attr->key, false, 0);
 	if (!err) {
 		err = map_key(call, map, &key);
 		if (!err) {
@@ -278,10 +275,11 @@ static int map_next(struct call *call, struct map *map)
 
 int on_map_next_key(struct call *call)
 {
+	const union bpf_attr *attr = &call->attr->bpf;
 	struct map *map = NULL;
 	int err;
 
-	err = map_open(call, true, false, &map);
+	err = map_open(call, (int)attr->map_fd, true, false, &map);
 	if (err)
 		return err;
 	err = map_next(call, map);
@@ -297,10 +295,10 @@ int on_map_take(struct call *call)
 
 	if (attr->flags & ~(u64)BPF_F_LOCK)
 		return log_error(&call->log, -EINVAL, "map: a lookup has no flags 0x%llx", attr->flags);
-	err = map_open(call, true, true, &map);
+	err = map_open(call, (int)attr->map_fd, true, true, &map);
 	if (err)
 		return err;
-	err = map_lock_check(call);
+	err = map_lock_check(call, map, attr->flags);
 	if (!err)
 		err = map_args_check(map, attr->key, false, 0);
 	if (!err)
@@ -311,10 +309,11 @@ int on_map_take(struct call *call)
 
 int on_map_freeze(struct call *call)
 {
+	const union bpf_attr *attr = &call->attr->bpf;
 	struct map *map = NULL;
 	int err;
 
-	err = map_open(call, false, true, &map);
+	err = map_open(call, (int)attr->map_fd, false, true, &map);
 	if (err)
 		return err;
 	if (atomic_exchange(&map->frozen, true)) {

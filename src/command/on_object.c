@@ -60,8 +60,8 @@ int on_obj_pin(struct call *call)
 	if (fd_get_any(call->client, (int)call->attr->bpf.bpf_fd, &object))
 		return log_error(&call->log, -EINVAL, "pin: handle %u is not open",
 				 call->attr->bpf.bpf_fd);
-	if (object->ops->kind == OBJECT_BTF)
-		err = log_error(&call->log, -EINVAL, "pin: BTF has no name");
+	if (object->ops->kind == OBJECT_BTF || object->ops->kind == OBJECT_STATS)
+		err = log_error(&call->log, -EINVAL, "pin: a %s has no name", object->ops->name);
 	if (!err)
 		err = pin_object(call->engine, pin_caller(call, &who), path, object, &call->log);
 	object_put(object);
@@ -83,11 +83,12 @@ int on_obj_get(struct call *call)
 		err = pin_find(call->engine, pin_caller(call, &who), path, access, &object);
 	if (err)
 		return err;
-	if (object->ops->kind != OBJECT_MAP && access)
+	/* For a program Linux takes the flags and forgets them. */
+	if (object->ops->kind == OBJECT_LINK && access)
 		err = log_error(&call->log, -EINVAL, "pin %.128s: a %s has no access flags", path,
 				object->ops->name);
 	else
-		err = fd_install(call->client, object, access);
+		err = fd_install(call->client, object, object->ops->kind == OBJECT_MAP ? access : 0);
 	if (err < 0)
 		object_put_user(object);
 	return err;
@@ -96,8 +97,10 @@ int on_obj_get(struct call *call)
 static int next_id(struct call *call, enum object_kind kind)
 {
 	u32 id;
-	int err;
+	int err = call->attr->bpf.start_id < INT_MAX ? call_privilege_check(call) : -EINVAL;
 
+	if (err)
+		return err;
 	pin_sweep(call->engine);
 	err = object_next_id(call->engine, kind, call->attr->bpf.start_id, &id);
 	return err ? err : CALL_REPLY(call, next_id, id);
@@ -129,7 +132,10 @@ int on_link_by_id(struct call *call) { return by_id(call, OBJECT_LINK, 0); }
 int on_map_by_id(struct call *call)
 {
 	u32 access = call->attr->bpf.open_flags;
+	int err = access & ~ACCESS_FLAGS ? 0 : call_privilege_check(call);
 
+	if (err)
+		return err;
 	if (access & ~ACCESS_FLAGS || access == ACCESS_FLAGS)
 		return log_error(&call->log, -EINVAL, "map: open_flags 0x%x", access);
 	return by_id(call, OBJECT_MAP, access);
@@ -138,9 +144,11 @@ int on_map_by_id(struct call *call)
 int on_btf_by_id(struct call *call)
 {
 	u32 flags = call->attr->bpf.open_flags;
+	int err;
 
 	if (flags)
 		return log_error(&call->log, flags == FLAG_TOKEN_FD ? -EOPNOTSUPP : -EINVAL,
 				 "BTF: open_flags 0x%x", flags);
-	return by_id(call, OBJECT_BTF, 0);
+	err = call_privilege_check(call);
+	return err ? err : by_id(call, OBJECT_BTF, 0);
 }

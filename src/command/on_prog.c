@@ -55,17 +55,27 @@ static int prog_attr_check(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
 	struct log *log = &call->log;
+	struct object *object;
+	int err;
 
 	if (attr->prog_flags & ~PROG_FLAGS_KNOWN)
 		return log_error(log, -EINVAL, "program: unknown flags 0x%x", attr->prog_flags);
 	if (attr->prog_flags & FLAG_TOKEN_FD)
 		return log_error(log, -EOPNOTSUPP, "program: BPF tokens are not supported");
+	err = call_privilege_check(call);
+	if (err)
+		return err;
 	if (!attr->insn_cnt || attr->insn_cnt > MAX_INSNS)
 		return log_error(log, -E2BIG, "program: %u instructions; 1 to %u are possible",
 				 attr->insn_cnt, MAX_INSNS);
 	if (prog_type_exists(attr->prog_type) && !prog_type_is_ours(attr->prog_type))
 		return log_error(log, -EOPNOTSUPP, "program: type %u is not supported here yet",
 				 attr->prog_type);
+	if (attr->attach_prog_fd &&
+	    !fd_get(call->client, (int)attr->attach_btf_obj_fd, OBJECT_BTF, &object, NULL)) {
+		object_put(object);
+		return log_error(log, -MAP_ENOTSUPP, "program: BTF of programs is not for attaching");
+	}
 	if (attr->attach_prog_fd || attr->attach_btf_id)
 		return log_error(log, -EINVAL, "program: this type attaches to no program or type");
 	return 0;
@@ -125,11 +135,10 @@ static int prog_check(struct call *call, struct prog *prog, struct log *log)
 		err = insn_check_program(prog->insns, prog->insn_count, log);
 	if (!err)
 		err = prog_lines_load(call, prog, log);
-	if (!err && attr->core_relo_cnt)
-		err = log_error(log, -EOPNOTSUPP,
-				"program: CO-RE relocation is the loader's work, not the engine's");
 	if (!err)
-		err = prog_seal_tag(prog, prog->insns);
+		err = prog_relos_check(call, prog, log);
+	if (!err)
+		err = prog_tag(prog->insns, prog->insn_count, prog->tag);
 	if (!err)
 		err = prog_maps_resolve(call, prog, log);
 	if (!err && attr->prog_flags & BPF_F_SLEEPABLE)

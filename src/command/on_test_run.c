@@ -36,6 +36,7 @@ struct test {
 	struct prog *prog;
 	struct packet *packet;
 	struct exec *exec;
+	struct user_view data;
 	struct __sk_buff ctx;  /* ctx_in, then ctx_out */
 	bool has_ctx;
 	bool l2;
@@ -55,6 +56,7 @@ static int test_read(struct test *t)
 	const union bpf_attr *attr = &t->call->attr->bpf;
 	u32 len = attr->test.data_size_in, size = attr->test.ctx_size_in;
 	struct log *log = &t->call->log;
+	int err;
 
 	if (attr->test.flags & ~TEST_CHECKSUM_COMPLETE || attr->test.cpu || attr->test.batch_size)
 		return log_error(log, -EINVAL, "test run: flags, cpu and batch_size are not for packets");
@@ -63,13 +65,18 @@ static int test_read(struct test *t)
 				 len, TEST_LEN_MIN, TEST_LEN_MAX);
 	if (!attr->test.data_in)
 		return -EFAULT;
+	err = user_view(t->call, &t->data, attr->test.data_in, len);
+	if (err)
+		return err;
 	t->has_ctx = attr->test.ctx_in || attr->test.ctx_out;
 	if (!size)
 		return 0;
-	if (size > TEST_CTX_MAX ||
-	    (size > sizeof(t->ctx) &&
-	     user_zeros(t->call, attr->test.ctx_in + sizeof(t->ctx), size - sizeof(t->ctx))))
-		return log_error(log, -E2BIG, "test run: the context has fields of the future");
+	err = size > TEST_CTX_MAX ? -E2BIG : size > sizeof(t->ctx) ?
+	      user_zeros(t->call, attr->test.ctx_in + sizeof(t->ctx), size - sizeof(t->ctx)) : 0;
+	if (err == -E2BIG)
+		return log_error(log, err, "test run: the context has fields of the future");
+	if (err)
+		return err;
 	return user_read(t->call, &t->ctx, attr->test.ctx_in, min_u32(size, sizeof(t->ctx)));
 }
 
@@ -132,7 +139,6 @@ static int test_packet_make(struct test *t)
 {
 	const union bpf_attr *attr = &t->call->attr->bpf;
 	struct engine *engine = t->call->engine;
-	struct user_view data;
 	u32 ifindex = t->ctx.ifindex > LOOPBACK ? t->ctx.ifindex : LOOPBACK;
 	u8 mac[6] = { 0 };
 	int err = -ENODEV;
@@ -146,10 +152,7 @@ static int test_packet_make(struct test *t)
 	err = packet_create(attr->test.data_size_in, &t->packet);
 	if (err)
 		return err;
-	err = user_view(t->call, &data, attr->test.data_in, attr->test.data_size_in);
-	if (!err)
-		err = packet_fill(t->packet, data.bytes, attr->test.data_size_in, true, mac);
-	user_view_end(&data);
+	err = packet_fill(t->packet, t->data.bytes, attr->test.data_size_in, true, mac);
 	if (!err)
 		err = test_header_check(t);
 	if (err)
@@ -216,19 +219,22 @@ static int test_run(struct test *t)
 	return 0;
 }
 
-/* Linux's rule for output: a size hint that is too small cuts, and says -ENOSPC in the end. */
+/* Linux's rule for output: a size hint that is too small cuts, and says -ENOSPC in the end, also where
+ * something else goes wrong. */
 static int test_output(struct call *call, u64 to, u32 room, const void *from, u32 size)
 {
-	u32 n = room && size > room ? room : size;
-	int err = to ? user_write(call, to, from, n) : 0;
+	bool cut = room && size > room;
 
-	return err ? err : n < size ? -ENOSPC : 0;
+	if (to && user_write(call, to, from, cut ? room : size))
+		return cut ? -ENOSPC : -EFAULT;
+	return 0;
 }
 
 static int test_ctx_give(struct test *t)
 {
 	const union bpf_attr *attr = &t->call->attr->bpf;
 	const struct __sk_buff *from = &t->packet->ctx;
+	bool cut;
 	int err;
 
 	if (!attr->test.ctx_out)
@@ -242,15 +248,17 @@ static int test_ctx_give(struct test *t)
 	t->ctx.wire_len = from->wire_len;
 	t->ctx.gso_segs = from->gso_segs;
 	t->ctx.hwtstamp = from->hwtstamp;
+	cut = attr->test.ctx_size_out < sizeof(t->ctx);
 	err = test_output(t->call, attr->test.ctx_out, attr->test.ctx_size_out, &t->ctx, sizeof(t->ctx));
-	if (err != -EFAULT && CALL_REPLY(t->call, test.ctx_size_out, sizeof(t->ctx)))
-		return -EFAULT;
-	return err;
+	if (!err && CALL_REPLY(t->call, test.ctx_size_out, sizeof(t->ctx)))
+		err = -EFAULT;
+	return cut ? -ENOSPC : err;
 }
 
 static int test_give(struct test *t)
 {
 	const union bpf_attr *attr = &t->call->attr->bpf;
+	bool cut;
 	int err;
 
 	if (!t->l2) {
@@ -260,13 +268,14 @@ static int test_give(struct test *t)
 		packet_push(t->packet, MAC_LEN);
 		memset(t->packet->data, 0, MAC_LEN);
 	}
+	cut = attr->test.data_size_out && attr->test.data_size_out < t->packet->ctx.len;
 	err = test_output(t->call, attr->test.data_out, attr->test.data_size_out, t->packet->data,
 			  t->packet->ctx.len);
-	if (err == -EFAULT || CALL_REPLY(t->call, test.data_size_out, t->packet->ctx.len) ||
-	    CALL_REPLY(t->call, test.retval, t->verdict) ||
-	    CALL_REPLY(t->call, test.duration, t->duration))
-		return -EFAULT;
-	return err ? err : test_ctx_give(t);
+	if (!err && (CALL_REPLY(t->call, test.data_size_out, t->packet->ctx.len) ||
+		     CALL_REPLY(t->call, test.retval, t->verdict) ||
+		     CALL_REPLY(t->call, test.duration, t->duration)))
+		err = -EFAULT;
+	return cut ? -ENOSPC : err ? err : test_ctx_give(t);
 }
 
 static int test_try(struct test *t)
@@ -306,6 +315,7 @@ int on_test_run(struct call *call)
 	err = test_try(&t);
 	run_exec_destroy(t.exec);
 	packet_destroy(t.packet);
+	user_view_end(&t.data);
 	object_put(object);
 	return err;
 }

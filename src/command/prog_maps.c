@@ -8,7 +8,7 @@
  *   src MAP_IDX / MAP_IDX_VALUE        imm is a place in prog->maps
  *
  * A map stands in prog->maps once, however often it is named. With fd_array_cnt the program holds
- * every map of the array, named or not.
+ * every map of the array, named or not, and BPF_PROG_BIND_MAP adds to what it holds later.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -71,6 +71,53 @@ int prog_fd_array_hold(struct call *call, struct prog *prog, struct log *log)
 			return err;
 	}
 	return 0;
+}
+
+static int prog_bind(struct prog *prog, struct object *map)
+{
+	struct object **bound;
+	bool known = false;
+
+	for (u32 i = 0; i < prog->map_count; i++)
+		known |= prog->maps[i] == map;
+	for (u32 i = 0; i < prog->bound_count; i++)
+		known |= prog->bound[i] == map;
+	if (known)
+		return 0;
+	bound = reallocarray(prog->bound, prog->bound_count + 1, sizeof(struct object *));
+	if (!bound)
+		return -ENOMEM;
+	object_get(map);
+	bound[prog->bound_count++] = map;
+	prog->bound = bound;
+	return 0;
+}
+
+int on_prog_bind_map(struct call *call)
+{
+	const union bpf_attr *attr = &call->attr->bpf;
+	struct object *prog, *map;
+	int err;
+
+	if (attr->prog_bind_map.flags)
+		return log_error(&call->log, -EINVAL, "program: binding a map has no flags 0x%x",
+				 attr->prog_bind_map.flags);
+	err = fd_get(call->client, (int)attr->prog_bind_map.prog_fd, OBJECT_PROG, &prog, NULL);
+	if (err)
+		return log_error(&call->log, err, "program: handle %d is not a program",
+				 (int)attr->prog_bind_map.prog_fd);
+	err = fd_get(call->client, (int)attr->prog_bind_map.map_fd, OBJECT_MAP, &map, NULL);
+	if (err) {
+		object_put(prog);
+		return log_error(&call->log, err, "program: handle %d is not a map",
+				 (int)attr->prog_bind_map.map_fd);
+	}
+	pthread_mutex_lock(&prog_of(prog)->bind_lock);
+	err = prog_bind(prog_of(prog), map);
+	pthread_mutex_unlock(&prog_of(prog)->bind_lock);
+	object_put(map);
+	object_put(prog);
+	return err;
 }
 
 /* The handle that an instruction means. */

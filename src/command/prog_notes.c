@@ -14,6 +14,7 @@
 #include "object/btf.h"
 #include "object/prog.h"
 
+#define FETCH_MAX (1u << 20)
 #define NOTE_SIZE_MAX 252   /* of one record of a newer client */
 
 /* What one kind of record is called, where the client has it and how long one is. */
@@ -22,6 +23,8 @@ struct notes {
 	u64 from;
 	u32 count, from_size, to_size;
 	u32 size_off;     /* of the attribute's record size, to write ours back */
+	const u8 *all;    /* the first all_count records, where they could be had in one go */
+	u32 all_count;
 	/* Is record @i good? @last: the instruction of the one before it. */
 	int (*check)(const struct prog *prog, const u8 *starts, u32 i, u32 last, const void *record,
 		     struct log *log);
@@ -30,15 +33,35 @@ struct notes {
 /* Copy a record down to our size: what is cut off must be 0. */
 static int note_read(struct call *call, const struct notes *n, u32 i, struct log *log, void *to)
 {
-	u64 at = n->from + (u64)i * n->from_size;
+	u64 at = (u64)i * n->from_size;
+	int err = 0;
 
-	if (user_zeros(call, at + n->to_size, n->from_size - n->to_size)) {
-		if (call_reply(call, n->size_off, n->to_size))
-			return -EFAULT;
-		return log_error(log, -E2BIG, "program: %s record %u has fields of the future", n->what,
-				 i);
+	if (i >= n->all_count) {
+		err = user_record(call, to, n->from + at, n->from_size, n->to_size);
+	} else {
+		for (u32 b = n->to_size; b < n->from_size; b++)
+			err = n->all[at + b] ? -E2BIG : err;
+		memcpy(to, n->all + at, n->to_size);
 	}
-	return user_read(call, to, at, n->to_size);
+	if (err != -E2BIG)
+		return err;
+	if (call_reply(call, n->size_off, n->to_size))
+		return -EFAULT;
+	return log_error(log, err, "program: %s record %u has fields of the future", n->what, i);
+}
+
+/* Asking a client for each record is slow. Where not all of them can be had, one after the other shows
+ * which is the first that is wrong; NULL then. */
+static u8 *notes_fetch(struct call *call, const struct notes *n, u32 count)
+{
+	u64 size = (u64)count * n->from_size;
+	u8 *all = call->client->caller && size <= FETCH_MAX ? malloc(size) : NULL;
+
+	if (all && user_read(call, all, n->from, size)) {
+		free(all);
+		all = NULL;
+	}
+	return all;
 }
 
 /* All records, read and checked one after the other. No more than @limit of them are kept: there
@@ -46,8 +69,9 @@ static int note_read(struct call *call, const struct notes *n, u32 i, struct log
 static int notes_read(struct call *call, const struct prog *prog, const u8 *starts,
 		      const struct notes *n, u32 limit, struct log *log, void **out)
 {
-	u32 last = 0;
-	u8 *notes;
+	u32 kept = min_u32(n->count, limit), last = 0;
+	struct notes fetched = *n;
+	u8 *notes, *all;
 	int err = 0;
 
 	if (n->from_size < n->to_size || n->from_size > NOTE_SIZE_MAX || n->from_size % 4)
@@ -57,48 +81,27 @@ static int notes_read(struct call *call, const struct prog *prog, const u8 *star
 		return -ENOMEM;
 	if (!n->from)
 		return -EFAULT;
-	notes = calloc(min_u32(n->count, limit), n->to_size);
+	notes = calloc(kept, n->to_size);
 	if (!notes)
 		return -ENOMEM;
+	all = notes_fetch(call, n, kept);
+	fetched.all = all;
+	fetched.all_count = all ? kept : 0;
 	for (u32 i = 0; !err && i < n->count; i++) {
 		u8 *record = notes + (size_t)min_u32(i, limit - 1) * n->to_size;
 
-		err = note_read(call, n, i, log, record);
+		err = note_read(call, &fetched, i, log, record);
 		if (!err)
 			err = n->check(prog, starts, i, last, record, log);
 		last = get_u32(record);
 	}
+	free(all);
 	if (err) {
 		free(notes);
 		return err;
 	}
 	*out = notes;
 	return 0;
-}
-
-/* Mark where functions start. */
-static u8 *notes_starts(const struct prog *prog, u32 *count)
-{
-	u8 *starts = calloc(prog->insn_count, 1);
-
-	if (!starts)
-		return NULL;
-	starts[0] = 1;
-	for (u32 i = 0; i < prog->insn_count; i++) {
-		const struct bpf_insn *insn = &prog->insns[i];
-		bool wide = insn->code == (BPF_LD | BPF_IMM | BPF_DW);
-		s64 target = (s64)i + 1 + insn->imm;
-
-		if (((insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL) ||
-		     (wide && insn->src_reg == BPF_PSEUDO_FUNC)) &&
-		    target >= 0 && target < prog->insn_count)
-			starts[target] = 1;
-		i += wide;
-	}
-	*count = 0;
-	for (u32 i = 0; i < prog->insn_count; i++)
-		*count += starts[i];
-	return starts;
 }
 
 static int func_note_check(const struct prog *prog, const u8 *starts, u32 i, u32 last,
@@ -214,7 +217,7 @@ static int notes_load(struct call *call, struct prog *prog, struct log *log,
 				   u32 functions, struct log *log))
 {
 	u32 functions;
-	u8 *starts = notes_starts(prog, &functions);
+	u8 *starts = prog_function_starts(prog, &functions);
 	int err = starts ? notes(call, prog, starts, functions, log) : -ENOMEM;
 
 	free(starts);

@@ -9,6 +9,10 @@
 
 #include <linux/bpf.h>
 
+/* Commands. */
+#define CMD_TOKEN_CREATE 36
+#define CMD_PROG_STREAM_READ_BY_FD 37
+
 /* Bytes of union bpf_attr that Linux 6.18 knows: anything behind them must be 0. */
 #define ATTR_KNOWN 168
 
@@ -42,6 +46,7 @@ enum attr_offset {
 #define MAP_INFO_KNOWN 100
 #define MAP_INFO_SIZE 104
 #define MAP_INFO_HASH 88
+#define MAP_INFO_HASH_SIZE 96
 #define BTF_INFO_SIZE 32
 #define LINK_INFO_SIZE 64
 #define LINK_INFO_TCX_IFINDEX 16

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "map/family.h"
 #include "map/shared.h"
 #include "object/btf.h"
@@ -179,6 +180,12 @@ static int array_direct_value(struct map *map, u32 off, u8 **value, u32 *left)
 	return 0;
 }
 
+static int array_hash(struct map *map, u8 digest[32])
+{
+	hash_sha256(array_of(map)->values, array_of(map)->size, digest);
+	return 0;
+}
+
 const struct map_ops array_ops = {
 	.check = array_check,
 	.check_types = array_own_check_types,
@@ -191,4 +198,5 @@ const struct map_ops array_ops = {
 	.write = array_write,
 	.next_key = array_next_key,
 	.direct_value = array_direct_value,
+	.hash = array_hash,
 };

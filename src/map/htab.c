@@ -370,6 +370,34 @@ int htab_next_key(struct map *map, const void *key, void *next)
 	return 0;
 }
 
+u32 htab_bucket_read(struct map *map, u32 *bucket, u8 *keys, u8 *values, u32 room)
+{
+	struct htab *htab = htab_of(map);
+	u32 value_size = map_value_room(map), n = 0;
+	struct htab_elem *elem = NULL;
+
+	for (u32 i = bucket_next(htab, *bucket); ; i = bucket_next(htab, i + 1)) {
+		*bucket = min_u32(i, htab->mask + 1);
+		if (i > htab->mask)
+			return 0;
+		elem = atomic_load_explicit(&htab->bucket[i].head, memory_order_acquire);
+		if (elem)
+			break;
+	}
+	for (; elem; elem = atomic_load_explicit(&elem->next, memory_order_acquire), n++) {
+		if (n >= room)
+			continue;
+		memcpy(keys + (size_t)n * htab->key_size, elem->key, htab->key_size);
+		htab_value_get(htab, elem, values + (size_t)n * value_size);
+	}
+	return n;
+}
+
+u32 htab_buckets(const struct map *map)
+{
+	return container_of(map, const struct htab, map)->mask + 1;
+}
+
 static int htab_make(struct engine *engine, const union bpf_attr *attr, bool percpu,
 		     struct map **out)
 {
@@ -414,6 +442,8 @@ const struct map_ops htab_ops = {
 	.write = htab_write,
 	.take = htab_take,
 	.next_key = htab_next_key,
+	.bucket = htab_bucket_read,
+	.buckets = htab_buckets,
 };
 
 const struct map_ops percpu_htab_ops = {
@@ -427,4 +457,6 @@ const struct map_ops percpu_htab_ops = {
 	.write = htab_write,
 	.take = htab_take,
 	.next_key = htab_next_key,
+	.bucket = htab_bucket_read,
+	.buckets = htab_buckets,
 };

@@ -94,6 +94,8 @@ void htab_value_get(const struct htab *htab, struct htab_elem *elem, void *value
 /* map_ops that do not differ. */
 int htab_read(struct map *map, const void *key, void *value, u64 flags);
 int htab_next_key(struct map *map, const void *key, void *next);
+u32 htab_bucket_read(struct map *map, u32 *bucket, u8 *keys, u8 *values, u32 room);
+u32 htab_buckets(const struct map *map);
 
 static inline void *htab_value(const struct htab *htab, struct htab_elem *elem, u32 cpu)
 {

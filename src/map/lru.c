@@ -571,6 +571,8 @@ const struct map_ops lru_ops = {
 	.write = lru_write,
 	.take = lru_take,
 	.next_key = htab_next_key,
+	.bucket = htab_bucket_read,
+	.buckets = htab_buckets,
 };
 
 const struct map_ops percpu_lru_ops = {
@@ -584,4 +586,6 @@ const struct map_ops percpu_lru_ops = {
 	.write = lru_write,
 	.take = lru_take,
 	.next_key = htab_next_key,
+	.bucket = htab_bucket_read,
+	.buckets = htab_buckets,
 };

@@ -53,11 +53,10 @@ int percpu_check(const union bpf_attr *attr, struct log *log)
 	return 0;
 }
 
+/* What Linux looks at before it asks the family, and what no family has. */
 static int map_check(const struct map_type *type, const union bpf_attr *attr, struct log *log)
 {
 	const u32 access = BPF_F_RDONLY | BPF_F_WRONLY;
-	const u32 access_prog = BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG;
-	int err;
 
 	if (attr->map_extra)
 		return log_error(log, -EINVAL, "map: map_extra has no meaning for a %s map",
@@ -66,15 +65,33 @@ static int map_check(const struct map_type *type, const union bpf_attr *attr, st
 		return log_error(log, -EINVAL, "map: read-only and write-only at once");
 	if (attr->map_flags & BPF_F_NUMA_NODE && attr->numa_node && attr->numa_node != ~0u)
 		return log_error(log, -EINVAL, "map: there is no NUMA node %u", attr->numa_node);
+	return 0;
+}
+
+static int map_check_own(const struct map_type *type, const union bpf_attr *attr, struct log *log)
+{
+	const u32 access_prog = BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG;
+
 	if (attr->map_flags & ~type->create_flags)
 		return log_error(log, -EINVAL, "map: a %s map has no flags 0x%x", type->name,
 				 attr->map_flags & ~type->create_flags);
 	if ((attr->map_flags & access_prog) == access_prog)
 		return log_error(log, -EINVAL, "map: programs may neither read nor write it");
-	err = type->ops->check(attr, log);
-	if (!err && attr->map_ifindex)
-		return log_error(log, -EINVAL, "map: device %u takes no maps", attr->map_ifindex);
-	return err;
+	return type->ops->check(attr, log);
+}
+
+/* Linux gives hashes and arrays to devices; none of ours takes them. */
+static int map_check_device(struct engine *engine, const union bpf_attr *attr, struct log *log)
+{
+	u8 mac[6];
+
+	if (!attr->map_ifindex)
+		return 0;
+	if ((attr->map_type == BPF_MAP_TYPE_HASH || attr->map_type == BPF_MAP_TYPE_ARRAY) &&
+	    engine->device_mac && !engine->device_mac(engine, attr->map_ifindex, mac))
+		return log_error(log, -EOPNOTSUPP, "map: device %u takes no maps", attr->map_ifindex);
+	return log_error(log, -EINVAL, "map: there is no device %u for a map like this",
+			 attr->map_ifindex);
 }
 
 static void map_release(struct object *object)
@@ -100,10 +117,9 @@ static const struct object_ops map_object_ops = {
 	.destroy = map_destroy,
 };
 
-int map_create(struct engine *engine, const union bpf_attr *attr, struct log *log, struct map **out)
+int map_create_check(const union bpf_attr *attr, bool privileged, struct log *log)
 {
 	const struct map_type *type = type_row(attr->map_type);
-	struct map *map = NULL;
 	int err;
 
 	if (!type)
@@ -111,6 +127,21 @@ int map_create(struct engine *engine, const union bpf_attr *attr, struct log *lo
 	if (!type->ops)
 		return log_error(log, -EOPNOTSUPP, "map: the engine has no %s maps", type->name);
 	err = map_check(type, attr, log);
+	if (!err && !privileged && attr->map_flags & type->create_flags & BPF_F_ZERO_SEED)
+		err = log_error(log, -EPERM, "map: choosing the seed needs CAP_SYS_ADMIN");
+	return err || type->row_flags & MAP_CHECK_LATE ? err : map_check_own(type, attr, log);
+}
+
+int map_create(struct engine *engine, const union bpf_attr *attr, struct log *log, struct map **out)
+{
+	const struct map_type *type = type_row(attr->map_type);
+	struct map *map = NULL;
+	int err = map_create_check(attr, true, log);
+
+	if (!err)
+		err = map_check_device(engine, attr, log);
+	if (!err && type->row_flags & MAP_CHECK_LATE)
+		err = map_check_own(type, attr, log);
 	if (err)
 		return err;
 	err = type->ops->create(engine, attr, &map);

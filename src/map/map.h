@@ -55,6 +55,15 @@ struct map_ops {
 	/** next_key - the key after @key (NULL or unknown: the first). Returns 0 or -ENOENT. */
 	int (*next_key)(struct map *map, const void *key, void *next);
 
+	/** bucket - for the batches of what has buckets; NULL: they go from key to key. Copy the elements
+	 *  of the first bucket from *@bucket on that holds any, keys and values as bpf(2) sees them, each
+	 *  in a row, @room at most. Returns how many there are, which may be more than @room.
+	 *  *@bucket: which one it was, or buckets() at the end. */
+	u32 (*bucket)(struct map *map, u32 *bucket, u8 *keys, u8 *values, u32 room);
+	u32 (*buckets)(const struct map *map);
+	/** hash - SHA-256 of all values, for the info of a frozen map; NULL: it has none. */
+	int (*hash)(struct map *map, u8 digest[32]);
+
 	/** claim - map_prog_claim(); NULL: programs of any kind may use the map. */
 	int (*claim)(struct map *map, const struct prog *prog);
 	/** direct_value - the address and the length of what BPF_PSEUDO_MAP_VALUE with offset @off
@@ -74,6 +83,9 @@ enum map_row_flags {
 	MAP_NO_LOOKUP = 1 << 1,  /* programs neither look up nor change elements (program arrays) */
 	MAP_VALUE_FD = 1 << 2,   /* what bpf(2) writes is a descriptor, and it reads an id */
 	MAP_SHARES = 1 << 3,     /* mmap(2) is possible, if the map was made for it */
+	MAP_BATCH = 1 << 4,      /* bpf(2) reads and updates many elements at once */
+	MAP_BATCH_DELETE = 1 << 5,
+	MAP_CHECK_LATE = 1 << 6, /* who may not make maps is told so before the family's rules are asked */
 	/* Special fields that values may have (object/btf_fields.h). */
 	MAP_FIELD_LOCK = 1 << 8, /* spin locks */
 	MAP_FIELD_WORK = 1 << 9, /* timers, work, lists and trees */
@@ -117,6 +129,11 @@ const struct map_type *map_type_find(u32 type);
 
 /** map_type_name() - "hash", "prog_array", ... for every type Linux 6.18 knows, or NULL. */
 const char *map_type_name(u32 type);
+
+/** map_create_check() - the part of map_create() that needs no memory: who may not make maps gets these
+ *  errnos nevertheless. Returns 0 or an errno of map_create(), or -EPERM where Linux asks for
+ *  privileges (@privileged: CAP_SYS_ADMIN) before it is done. */
+must_check int map_create_check(const union bpf_attr *attr, bool privileged, struct log *log);
 
 /** map_create() - an unpublished map. @attr: BPF_MAP_CREATE's; BTF references were resolved by the
  *  caller. Returns 0; -EINVAL, -E2BIG, -ENOMEM, -EPERM as Linux 6.18; -EOPNOTSUPP for a type that

@@ -46,6 +46,7 @@ struct engine {
 	struct sched *sched;         /* devices: sched/ */
 
 	u32 cpus;
+	_Atomic u32 stats;           /* open handles of BPF_ENABLE_STATS: runs are counted */
 	u64 seed;                    /* of hashes and generators */
 	_Atomic u64 generators;      /* given out so far: each has numbers of its own */
 	bool replay_clock;

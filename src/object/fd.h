@@ -55,7 +55,7 @@ must_check int fd_get(struct client *client, s64 fd, enum object_kind kind, stru
 must_check int fd_get_own(struct client *client, s64 handle, enum object_kind kind,
 			  struct object **out, u32 *access);
 
-/** fd_get_any() - fd_get() for any kind. */
+/** fd_get_any() - fd_get() for any kind: -EINVAL when it is none of ours. */
 must_check int fd_get_any(struct client *client, s64 fd, struct object **out);
 
 /** fd_close() - drop a handle. Returns 0 or -EBADF. */

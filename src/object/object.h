@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* object.h - things with an id, handles and a lifetime: maps, programs, BTF, links.
+/* object.h - things with handles and a lifetime, most with an id: maps, programs, BTF, links.
  *
  *   refs    everything that keeps the memory: handles, pins, attached filters, map slots, programs
  *   users   handles and pins only. When the last goes, ops->release runs: that is when a program
@@ -20,7 +20,7 @@
 struct engine;
 struct object;
 
-enum object_kind { OBJECT_MAP, OBJECT_PROG, OBJECT_BTF, OBJECT_LINK, OBJECT_KINDS };
+enum object_kind { OBJECT_MAP, OBJECT_PROG, OBJECT_BTF, OBJECT_LINK, OBJECT_STATS, OBJECT_KINDS };
 
 struct object_ops {
 	enum object_kind kind;

@@ -9,6 +9,7 @@
 #define CLSBPF_OBJECT_PROG_H
 
 #include <linux/bpf.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "object/object.h"
@@ -17,6 +18,11 @@
 #define PROG_MAPS_MAX 64
 
 struct code;
+
+/* What is written while programs run, away from what is read then. Counted while engine->stats says so. */
+struct prog_runs {
+	_Atomic u64 count, ns;
+};
 
 struct prog {
 	struct object object;
@@ -36,6 +42,9 @@ struct prog {
 
 	struct object **maps;       /* one reference each */
 	u32 map_count;
+	pthread_mutex_t bind_lock;
+	struct object **bound;      /* by BPF_PROG_BIND_MAP: held, and not used; one reference each */
+	u32 bound_count;
 
 	struct object *btf;         /* or NULL */
 	void *func_info, *line_info;
@@ -45,17 +54,20 @@ struct prog {
 	struct code *code;          /* what run/ made of it: run/code.h */
 	void (*code_free)(struct code *code);
 
-	_Atomic u64 run_count, run_ns;
+	struct prog_runs *runs;
 };
 
 /** prog_create() - an unpublished program with room for @insn_count instructions.
  *  Returns 0 or -ENOMEM. */
 must_check int prog_create(struct engine *engine, u32 insn_count, struct prog **out);
 
-/** prog_seal_tag() - compute the tag as Linux 6.18 does (SHA-256 of the instructions with map
- *  handles and the offsets beside them zeroed, first 8 bytes). @insns: the program before maps were
- *  resolved. Returns 0 or -ENOMEM. */
-must_check int prog_seal_tag(struct prog *prog, const struct bpf_insn *insns);
+/** prog_function_starts() - one byte an instruction, 1 where a function starts; *@count of them. The
+ *  caller frees it. NULL: out of memory. */
+u8 *prog_function_starts(const struct prog *prog, u32 *count);
+
+/** prog_tag() - the tag of @count instructions as Linux 6.18 computes it: SHA-256 of them with map
+ *  handles and the offsets beside them zeroed, the first 8 bytes. Returns 0 or -ENOMEM. */
+must_check int prog_tag(const struct bpf_insn *insns, u32 count, u8 tag[PROG_TAG_LEN]);
 
 static inline struct prog *prog_of(struct object *object)
 {
