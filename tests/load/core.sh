@@ -12,7 +12,8 @@ shift 3
 here=$(dirname "$(realpath "$0")")
 
 skip() {
-	echo "1..0 # SKIP $1"
+	echo "1..1"
+	echo "ok 1 - CO-RE by libbpf and by ours # SKIP $1"
 	exit 0
 }
 
