@@ -25,7 +25,8 @@
 #define INSNS_MAX 512
 #define TURNS 2            /* what a run leaves in maps meets the next */
 
-enum { BENT = 1, PRELUDE = 2, RAW_PACKET = 4, SOCKET = 8, ACTION = 16 };  /* and 32..128: a map */
+enum { BENT = 1, PRELUDE = 2, RAW_PACKET = 4, SOCKET = 8, ACTION = 16,  /* both: XDP */
+       XDP = SOCKET | ACTION };  /* and 32..128: a map */
 
 struct map_spec { u32 type, key_size, value_size, max_entries, flags; };
 
@@ -89,7 +90,8 @@ static void make_maps(struct fuzz *f)
 
 static u32 prog_type(const struct fuzz *f)
 {
-	return f->how & SOCKET ? BPF_PROG_TYPE_SOCKET_FILTER :
+	return (f->how & XDP) == XDP ? BPF_PROG_TYPE_XDP :
+	       f->how & SOCKET ? BPF_PROG_TYPE_SOCKET_FILTER :
 	       f->how & ACTION ? BPF_PROG_TYPE_SCHED_ACT : BPF_PROG_TYPE_SCHED_CLS;
 }
 
@@ -118,8 +120,8 @@ static void prelude(struct fuzz *f)
 {
 	emit(f, (struct bpf_insn){ 0xbf, 6, 1, 0, 0 });
 	emit(f, (struct bpf_insn){ 0xb7, 7, 0, 0, 0 });
-	if (!(f->how & SOCKET))
-		emit(f, (struct bpf_insn){ 0x61, 7, 6, 76, 0 });
+	if (prog_type(f) != BPF_PROG_TYPE_SOCKET_FILTER)
+		emit(f, (struct bpf_insn){ 0x61, 7, 6, prog_type(f) == BPF_PROG_TYPE_XDP ? 0 : 76, 0 });
 	emit(f, (struct bpf_insn){ 0x7a, 10, 0, -8, 0 });
 	emit(f, (struct bpf_insn){ 0xbf, 2, 10, 0, 0 });
 	emit(f, (struct bpf_insn){ 0x07, 2, 0, 0, -8 });
@@ -136,10 +138,10 @@ static void prelude(struct fuzz *f)
 }
 
 /* The nearest helper that there is. */
-static s32 some_helper(u32 id)
+static s32 some_helper(const struct fuzz *f, u32 id)
 {
 	id %= 212;
-	while (!helper_find(id))
+	while (!helper_find(id, helper_who_of(prog_type(f))))
 		id = (id + 1) % 212;
 	return (s32)id;
 }
@@ -172,7 +174,7 @@ static u32 some_map(const struct helper *helper, u32 bits)
 /* What helper @id takes, from the bits of @insn; one in 16 is left as it is. */
 static void emit_arguments(struct fuzz *f, s32 id, const struct bpf_insn *insn)
 {
-	const struct helper *helper = helper_find((u32)id);
+	const struct helper *helper = helper_find((u32)id, helper_who_of(prog_type(f)));
 	u32 bits = (u32)insn->imm >> 8 | (u32)(u16)insn->off << 16;
 
 	for (u8 i = 0; i < 5 && helper->arg[i] != ARG_NONE; i++, bits = bits << 7 | bits >> 25) {
@@ -316,8 +318,8 @@ static void emit_unit(struct fuzz *f, const u8 *unit)
 			break;
 		}
 		insn.src_reg = 0;
-		emit_arguments(f, some_helper((u32)insn.imm & 0xff), &insn);
-		insn.imm = some_helper((u32)insn.imm & 0xff);
+		emit_arguments(f, some_helper(f, (u32)insn.imm & 0xff), &insn);
+		insn.imm = some_helper(f, (u32)insn.imm & 0xff);
 		insn.off = 0;
 		break;
 	case SHAPE_LD_IMM64:

@@ -39,6 +39,7 @@ static bool prog_type_is_ours(u32 type)
 	case BPF_PROG_TYPE_SCHED_CLS:
 	case BPF_PROG_TYPE_SCHED_ACT:
 	case BPF_PROG_TYPE_SOCKET_FILTER:
+	case BPF_PROG_TYPE_XDP:
 		return true;
 	default:
 		return false;

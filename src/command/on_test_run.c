@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* on_test_run.c - BPF_PROG_TEST_RUN over a packet that the client gives.
+/* on_test_run.c - BPF_PROG_TEST_RUN over a packet that the client gives: for programs with an
+ * __sk_buff, and what other kinds (on_test_xdp.c) share with them.
  *
  *   data_in --> packet --> ctx_in's fields --> run, `repeat` times --> data_out, ctx_out
  *
@@ -14,13 +15,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "command/call.h"
-#include "object/prog.h"
+#include "command/test_run.h"
 #include "packet/checksum.h"
-#include "packet/packet.h"
 #include "run/run.h"
 
-#define TEST_LEN_MIN 14u       /* a MAC header */
 #define TEST_LEN_MAX 3712u     /* a page without Linux's headroom and tailroom */
 #define TEST_CTX_MAX 4096u     /* bytes of ctx_in, whatever is in them */
 #define TEST_WIRE_MAX 65536u
@@ -28,20 +26,6 @@
 #define TEST_SECTION 64        /* runs in one read section */
 #define TEST_ASK_NS 1000000u   /* how often a long test asks whether anybody still waits */
 #define MAC_LEN 14
-#define LOOPBACK 1u
-
-/* One run of the command. */
-struct test {
-	struct call *call;
-	struct prog *prog;
-	struct packet *packet;
-	struct exec *exec;
-	struct user_view data;
-	struct __sk_buff ctx;  /* ctx_in, then ctx_out */
-	bool has_ctx;
-	bool l2;
-	u32 verdict, duration;
-};
 
 static int test_attr_check(const struct call *call)
 {
@@ -51,10 +35,26 @@ static int test_attr_check(const struct call *call)
 	       !attr->test.ctx_size_out != !attr->test.ctx_out ? -EINVAL : 0;
 }
 
+int test_ctx_read(struct test *t, u32 size)
+{
+	const union bpf_attr *attr = &t->call->attr->bpf;
+	u32 given = attr->test.ctx_size_in;
+	int err;
+
+	t->has_ctx = attr->test.ctx_in || attr->test.ctx_out;
+	if (!given)
+		return 0;
+	err = given > TEST_CTX_MAX ? -E2BIG : given > size ?
+	      user_zeros(t->call, attr->test.ctx_in + size, given - size) : 0;
+	if (err == -E2BIG)
+		return log_error(&t->call->log, err, "test run: the context has fields of the future");
+	return err ? err : user_read(t->call, &t->ctx, attr->test.ctx_in, min_u32(given, size));
+}
+
 static int test_read(struct test *t)
 {
 	const union bpf_attr *attr = &t->call->attr->bpf;
-	u32 len = attr->test.data_size_in, size = attr->test.ctx_size_in;
+	u32 len = attr->test.data_size_in;
 	struct log *log = &t->call->log;
 	int err;
 
@@ -66,18 +66,7 @@ static int test_read(struct test *t)
 	if (!attr->test.data_in)
 		return -EFAULT;
 	err = user_view(t->call, &t->data, attr->test.data_in, len);
-	if (err)
-		return err;
-	t->has_ctx = attr->test.ctx_in || attr->test.ctx_out;
-	if (!size)
-		return 0;
-	err = size > TEST_CTX_MAX ? -E2BIG : size > sizeof(t->ctx) ?
-	      user_zeros(t->call, attr->test.ctx_in + sizeof(t->ctx), size - sizeof(t->ctx)) : 0;
-	if (err == -E2BIG)
-		return log_error(log, err, "test run: the context has fields of the future");
-	if (err)
-		return err;
-	return user_read(t->call, &t->ctx, attr->test.ctx_in, min_u32(size, sizeof(t->ctx)));
+	return err ? err : test_ctx_read(t, sizeof(t->ctx));
 }
 
 /* Which bytes of the context the client may set. */
@@ -135,19 +124,27 @@ static int test_header_check(const struct test *t)
 			 "test run: %u bytes hold no IP header behind the MAC header", len);
 }
 
-static int test_packet_make(struct test *t)
+int test_device(const struct test *t, u32 ifindex, u8 mac[6])
 {
-	const union bpf_attr *attr = &t->call->attr->bpf;
 	struct engine *engine = t->call->engine;
-	u32 ifindex = t->ctx.ifindex > LOOPBACK ? t->ctx.ifindex : LOOPBACK;
-	u8 mac[6] = { 0 };
 	int err = -ENODEV;
 
+	memset(mac, 0, 6);
 	reclaim_enter(engine->reclaim, t->call->client->slot);
 	if (engine->device_mac)
 		err = engine->device_mac(engine, ifindex, mac);
 	reclaim_exit(engine->reclaim, t->call->client->slot);
-	if (err && ifindex > 1)
+	return err && ifindex > TEST_LOOPBACK ? -ENODEV : 0;
+}
+
+static int test_packet_make(struct test *t)
+{
+	const union bpf_attr *attr = &t->call->attr->bpf;
+	u32 ifindex = max_u32(t->ctx.ifindex, TEST_LOOPBACK);
+	u8 mac[6];
+	int err;
+
+	if (test_device(t, ifindex, mac))
 		return log_error(&t->call->log, -ENODEV, "test run: there is no device %u", ifindex);
 	err = packet_create(attr->test.data_size_in, &t->packet);
 	if (err)
@@ -159,7 +156,7 @@ static int test_packet_make(struct test *t)
 		return err;
 	t->packet->ctx.ifindex = ifindex;
 	/* Loopback's broadcast address is zero, so nothing is a broadcast there. */
-	if (ifindex == LOOPBACK && t->packet->ctx.pkt_type == PACKET_BROADCAST)
+	if (ifindex == TEST_LOOPBACK && t->packet->ctx.pkt_type == PACKET_BROADCAST)
 		t->packet->ctx.pkt_type = PACKET_MULTICAST;
 	t->l2 = t->prog->type != BPF_PROG_TYPE_SOCKET_FILTER;
 	if (!t->l2)
@@ -185,13 +182,17 @@ static u64 clock_ns(void)
 	return (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
 }
 
-static int test_run(struct test *t)
+int test_repeat(struct test *t)
 {
 	u32 repeat = max_u32(t->call->attr->bpf.test.repeat, 1);
 	struct reclaim *reclaim = t->call->engine->reclaim;
-	u64 begin = clock_ns(), asked = begin, now;
+	u64 begin, asked, now;
 	const struct run_fault *fault;
+	int err = run_exec_create(t->call->engine, 0, &t->exec);
 
+	if (err)
+		return err;
+	begin = asked = clock_ns();
 	t->exec->packet = t->packet;
 	t->exec->host = t->call->engine->test_host;
 	for (u32 i = 0; i < repeat;) {
@@ -230,15 +231,34 @@ static int test_output(struct call *call, u64 to, u32 room, const void *from, u3
 	return 0;
 }
 
-static int test_ctx_give(struct test *t)
+int test_reply(const struct test *t, u32 len)
+{
+	int err = CALL_REPLY(t->call, test.data_size_out, len);
+
+	if (!err)
+		err = CALL_REPLY(t->call, test.retval, t->verdict);
+	if (!err)
+		err = CALL_REPLY(t->call, test.duration, t->duration);
+	return err ? -EFAULT : 0;
+}
+
+int test_ctx_write(const struct test *t, u32 size)
 {
 	const union bpf_attr *attr = &t->call->attr->bpf;
-	const struct __sk_buff *from = &t->packet->ctx;
-	bool cut;
 	int err;
 
 	if (!attr->test.ctx_out)
 		return 0;
+	err = test_output(t->call, attr->test.ctx_out, attr->test.ctx_size_out, &t->ctx, size);
+	if (!err && CALL_REPLY(t->call, test.ctx_size_out, size))
+		err = -EFAULT;
+	return attr->test.ctx_size_out < size ? -ENOSPC : err;
+}
+
+static int test_ctx_give(struct test *t)
+{
+	const struct __sk_buff *from = &t->packet->ctx;
+
 	t->ctx.mark = from->mark;
 	t->ctx.priority = from->priority;
 	t->ctx.ingress_ifindex = from->ingress_ifindex;
@@ -248,11 +268,7 @@ static int test_ctx_give(struct test *t)
 	t->ctx.wire_len = from->wire_len;
 	t->ctx.gso_segs = from->gso_segs;
 	t->ctx.hwtstamp = from->hwtstamp;
-	cut = attr->test.ctx_size_out < sizeof(t->ctx);
-	err = test_output(t->call, attr->test.ctx_out, attr->test.ctx_size_out, &t->ctx, sizeof(t->ctx));
-	if (!err && CALL_REPLY(t->call, test.ctx_size_out, sizeof(t->ctx)))
-		err = -EFAULT;
-	return cut ? -ENOSPC : err;
+	return test_ctx_write(t, sizeof(t->ctx));
 }
 
 static int test_give(struct test *t)
@@ -271,29 +287,25 @@ static int test_give(struct test *t)
 	cut = attr->test.data_size_out && attr->test.data_size_out < t->packet->ctx.len;
 	err = test_output(t->call, attr->test.data_out, attr->test.data_size_out, t->packet->data,
 			  t->packet->ctx.len);
-	if (!err && (CALL_REPLY(t->call, test.data_size_out, t->packet->ctx.len) ||
-		     CALL_REPLY(t->call, test.retval, t->verdict) ||
-		     CALL_REPLY(t->call, test.duration, t->duration)))
-		err = -EFAULT;
+	if (!err)
+		err = test_reply(t, t->packet->ctx.len);
 	return cut ? -ENOSPC : err ? err : test_ctx_give(t);
 }
 
-static int test_try(struct test *t)
+static int test_skb(struct test *t)
 {
 	bool complete = t->call->attr->bpf.test.flags & TEST_CHECKSUM_COMPLETE;
 	int err = test_read(t);
 
 	if (!err)
 		err = test_packet_make(t);
-	if (!err)
-		err = run_exec_create(t->call->engine, 0, &t->exec);
 	if (err)
 		return err;
 	if (complete) {
 		t->packet->csum = test_packet_sum(t);
 		t->packet->ip_summed = CSUM_COMPLETE;
 	}
-	err = test_run(t);
+	err = test_repeat(t);
 	if (!err && complete && csum_fold(test_packet_sum(t)) != csum_fold(t->packet->csum))
 		err = log_error(&t->call->log, -EBADMSG, "test run: the checksum was not kept up to date");
 	return err ? err : test_give(t);
@@ -312,7 +324,7 @@ int on_test_run(struct call *call)
 	if (err)
 		return log_error(&call->log, err, "test run: handle %d is not a program", fd);
 	t.prog = prog_of(object);
-	err = test_try(&t);
+	err = t.prog->type == BPF_PROG_TYPE_XDP ? test_xdp(&t) : test_skb(&t);
 	run_exec_destroy(t.exec);
 	packet_destroy(t.packet);
 	user_view_end(&t.data);

@@ -69,6 +69,12 @@ u64 helper_get_cgroup_classid(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4,
 	return exec->packet->cgroup_classid;
 }
 
+/* On Linux that of the running task; here there is none but who sent the packet. */
+u64 helper_get_cgroup_classid_curr(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return exec->packet->cgroup_classid;
+}
+
 u64 helper_get_route_realm(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
 	return exec->packet->realm;

@@ -16,6 +16,16 @@ u64 helper_redirect(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 	return TC_ACT_REDIRECT;
 }
 
+/* Nothing is known of flags, not even BPF_F_INGRESS. */
+u64 helper_xdp_redirect(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	if (a2)
+		return XDP_ABORTED;
+	exec->redirect_ifindex = (u32)a1;
+	exec->redirect_flags = 0;
+	return XDP_REDIRECT;
+}
+
 u64 helper_clone_redirect(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
 	if (a3 & ~(u64)BPF_F_INGRESS)

@@ -5,16 +5,30 @@
 #include "helper/fns.h"
 #include "helper/helper.h"
 
-enum { SKB = WHO_CLS | WHO_ACT | WHO_SOCKET, TC = WHO_TC, ALL = WHO_ALL };
+enum { SKB = WHO_CLS | WHO_ACT | WHO_SOCKET, TC = WHO_TC, XDP = WHO_XDP, SOCKET = WHO_SOCKET,
+       ALL = WHO_ALL };
 
 #define M(type) (1ull << BPF_MAP_TYPE_##type)
 #define HELPER_ID_MAX 211
 
+#define ROW(id, name, ret, a1, a2, a3, a4, a5, who, flags, map_types)                              \
+	{ id, #name, helper_##name, RET_##ret,                                                     \
+	  { ARG_##a1, ARG_##a2, ARG_##a3, ARG_##a4, ARG_##a5 }, who, flags, map_types },
+
 static const struct helper rows[HELPER_ID_MAX + 1] = {
-#define HELPER(id, name, ret, a1, a2, a3, a4, a5, who, flags, map_types)                           \
-	[id] = { id, #name, helper_##name, RET_##ret,                                              \
-		 { ARG_##a1, ARG_##a2, ARG_##a3, ARG_##a4, ARG_##a5 }, who, flags, map_types },
+#define HELPER(id, ...) [id] = ROW(id, __VA_ARGS__)
+#define HELPER_ALSO(...)
 #include "helper/helper.def"
+#undef HELPER_ALSO
+#undef HELPER
+};
+
+/* Ids that mean something else to some program types. */
+static const struct helper also_rows[] = {
+#define HELPER(...)
+#define HELPER_ALSO(...) ROW(__VA_ARGS__)
+#include "helper/helper.def"
+#undef HELPER_ALSO
 #undef HELPER
 };
 
@@ -25,8 +39,11 @@ static const char *const names[] = {
 };
 #undef NAME
 
-const struct helper *helper_find(u32 id)
+const struct helper *helper_find(u32 id, u32 who)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(also_rows); i++)
+		if (also_rows[i].id == id && also_rows[i].who & who)
+			return &also_rows[i];
 	return id <= HELPER_ID_MAX && rows[id].id ? &rows[id] : NULL;
 }
 

@@ -61,8 +61,9 @@ struct helper {
 				     * whose elements programs see, or it takes none */
 };
 
-/** helper_find() - the row of helper @id, or NULL when the engine does not have it. */
-const struct helper *helper_find(u32 id);
+/** helper_find() - the row of helper @id, or NULL when the engine does not have it. @who: the program
+ *  type that asks (helper_who_of()); whether it may call the helper is in the row. */
+const struct helper *helper_find(u32 id, u32 who);
 
 /** helper_name() - the name of any helper id that Linux 6.18 knows, or NULL. */
 const char *helper_name(u32 id);

@@ -15,6 +15,7 @@
 #include "object/prog.h"
 
 #define OWNER_SET (1ull << 63)
+#define OWNER_FRAGS (1ull << 31)
 
 static inline struct prog_array *prog_array_of(struct map *map)
 {
@@ -81,7 +82,8 @@ static void prog_array_destroy(struct map *map)
 static int prog_array_claim(struct map *map, const struct prog *prog)
 {
 	struct prog_array *array = prog_array_of(map);
-	u64 owner = OWNER_SET | (u64)(prog->attach_type & 0x7fffffff) << 32 | prog->type;
+	u64 owner = OWNER_SET | (u64)(prog->attach_type & 0x7fffffff) << 32 | prog->type |
+		    (prog->flags & BPF_F_XDP_HAS_FRAGS ? OWNER_FRAGS : 0);
 	u64 found = 0;
 
 	if (atomic_compare_exchange_strong(&array->owner, &found, owner))

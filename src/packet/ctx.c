@@ -2,27 +2,30 @@
 /* ctx.c - the table of ctx.def, indexed by offset. */
 #include "packet/ctx.h"
 
-enum { NOBODY = CTX_NOBODY, TC = CTX_TC, SOCKET = CTX_SOCKET, ALL = CTX_ALL };
+enum { NOBODY = CTX_NOBODY, TC = CTX_TC, SOCKET = CTX_SOCKET, ALL = CTX_ALL,
+       FRAME = CTX_FRAME, DEVMAP = CTX_DEVMAP };
+
+enum ctx_of { SKB, XDP, CONTEXTS };
 
 enum ctx_row {
-#define CTX(field, ...) ROW_##field,
+#define CTX(of, field, ...) ROW_##of##_##field,
 #include "packet/ctx.def"
 #undef CTX
 	ROWS,
 };
 
 static const struct ctx_field rows[ROWS] = {
-#define CTX(field, offset, size, narrow, host, read, write, type, load, store)                     \
-	[ROW_##field] = { #field, offset, size, narrow, host, read, write, CTX_##type,             \
-			  CTX_LOAD_##load, CTX_STORE_##store },
+#define CTX(of, field, offset, size, narrow, host, read, write, type, load, store)                 \
+	[ROW_##of##_##field] = { #field, offset, size, narrow, host, read, write, CTX_##type,      \
+				 CTX_LOAD_##load, CTX_STORE_##store },
 #include "packet/ctx.def"
 #undef CTX
 };
 
-/* 1 + the row of the field at each 4-byte step of __sk_buff; fields begin and end on such steps. */
-static const u8 row_at[sizeof(struct __sk_buff) / 4] = {
-#define CTX(field, offset, size, ...)                                                              \
-	[(offset) / 4 ... (offset) / 4 + ((size) + 3) / 4 - 1] = ROW_##field + 1,
+/* 1 + the row of the field at each 4-byte step of a context; fields begin and end on such steps. */
+static const u8 row_at[CONTEXTS][sizeof(struct __sk_buff) / 4] = {
+#define CTX(of, field, offset, size, ...)                                                          \
+	[of][(offset) / 4 ... (offset) / 4 + ((size) + 3) / 4 - 1] = ROW_##of##_##field + 1,
 #include "packet/ctx.def"
 #undef CTX
 };
@@ -38,12 +41,13 @@ static bool size_ok(const struct ctx_field *field, u32 size, bool write)
 
 const struct ctx_field *ctx_find(u32 off, u32 size, bool write, enum ctx_who who)
 {
+	const u8 *row = row_at[who & CTX_FRAME ? XDP : SKB];
 	const struct ctx_field *field;
 
 	if (off >= sizeof(struct __sk_buff) || !size || size > 8 || size & (size - 1) ||
-	    off & (size - 1) || !row_at[off / 4])
+	    off & (size - 1) || !row[off / 4])
 		return NULL;
-	field = &rows[row_at[off / 4] - 1];
+	field = &rows[row[off / 4] - 1];
 	if (off < field->offset || off + size > (u32)field->offset + field->size)
 		return NULL;
 	if (!((write ? field->write : field->read) & who) || !size_ok(field, size, write))
@@ -111,7 +115,7 @@ void ctx_write(struct packet *packet, const struct ctx_field *field, u32 off, u3
 	}
 }
 
-enum ctx_who ctx_who_of(u32 prog_type)
+enum ctx_who ctx_who_of(u32 prog_type, u32 attach_type)
 {
 	switch (prog_type) {
 	case BPF_PROG_TYPE_SCHED_CLS:
@@ -119,6 +123,8 @@ enum ctx_who ctx_who_of(u32 prog_type)
 		return CTX_TC;
 	case BPF_PROG_TYPE_SOCKET_FILTER:
 		return CTX_SOCKET;
+	case BPF_PROG_TYPE_XDP:
+		return attach_type == BPF_XDP_DEVMAP ? CTX_DEVMAP : CTX_XDP;
 	default:
 		return CTX_NOBODY;
 	}

@@ -10,7 +10,10 @@
 #include "base/types.h"
 #include "packet/packet.h"
 
-enum ctx_who { CTX_NOBODY = 0, CTX_TC = 1, CTX_SOCKET = 2, CTX_ALL = 3 };
+enum ctx_who {
+	CTX_NOBODY = 0, CTX_TC = 1, CTX_SOCKET = 2, CTX_ALL = 3,
+	CTX_XDP = 4, CTX_DEVMAP = 8, CTX_FRAME = 12, /* whose context is an xdp_md */
+};
 enum ctx_type { CTX_SCALAR, CTX_PACKET, CTX_PACKET_META, CTX_PACKET_END, CTX_SOCK_COMMON };
 
 enum ctx_load {
@@ -53,8 +56,14 @@ u64 ctx_read(const struct packet *packet, const struct ctx_field *field, u32 off
 /** ctx_write() - a store of the low @size bytes of @value. */
 void ctx_write(struct packet *packet, const struct ctx_field *field, u32 off, u32 size, u64 value);
 
-/** ctx_who_of() - the class of a program type (enum bpf_prog_type); CTX_NOBODY when its context is
- *  no __sk_buff. */
-enum ctx_who ctx_who_of(u32 prog_type);
+/** ctx_who_of() - the class of a program by its type and expected_attach_type; CTX_NOBODY when its
+ *  context is not in the table. */
+enum ctx_who ctx_who_of(u32 prog_type, u32 attach_type);
+
+/** ctx_size() - bytes of the context of @who. */
+static inline u32 ctx_size(enum ctx_who who)
+{
+	return who & CTX_FRAME ? sizeof(struct xdp_md) : sizeof(struct __sk_buff);
+}
 
 #endif

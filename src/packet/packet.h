@@ -6,7 +6,9 @@
  *
  * `ctx` is the first member: its address is what a program gets in R1, and most loads from
  * __sk_buff are one load from it. The exceptions (64-bit pointers behind 32-bit fields, 16-bit
- * stores) are in ctx.def.
+ * stores) are in ctx.def. An XDP program gets the same address and sees an xdp_md there: what that has
+ * besides pointers lies in `xdp`, over fields of `ctx` that XDP does not have. Behind tail may follow
+ * `frag_len` bytes that only helpers reach, as the fragments of an xdp_buff.
  *
  * Invariants: head <= data_meta <= data <= tail <= end; ctx.len == tail - data; head to end is the
  * buffer, or memory that was lent and lives as long as its lender says. Offsets of headers
@@ -30,8 +32,14 @@ enum packet_csum { CSUM_NONE, CSUM_UNNECESSARY, CSUM_COMPLETE, CSUM_PARTIAL };
 
 #define PACKET_NO_OFFSET 0xffffffffu
 
+/* An XDP frame has a page, from head on; the last PACKET_TAILROOM bytes of it are not for packet bytes. */
+#define PACKET_XDP_FRAME 4096
+
 struct packet {
-	struct __sk_buff ctx;
+	union {
+		struct __sk_buff ctx;
+		struct xdp_md xdp;
+	};
 
 	u8 *head, *data_meta, *data, *tail, *end;
 	u8 *buffer;               /* its own allocation, or NULL; see packet_borrow() */
@@ -46,6 +54,9 @@ struct packet {
 	u8 l4_hash, sw_hash;      /* how ctx.hash came about; both 0: not computed */
 	u32 csum;                 /* CSUM_COMPLETE */
 	u16 csum_start, csum_offset;
+
+	u32 frag_len;             /* XDP only */
+	u32 frag_room;            /* what one fragment may have, 0: it never grows */
 
 	u32 cgroup_classid;       /* net_cls id of the sender */
 	u32 realm;                /* dst->tclassid */

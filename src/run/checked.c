@@ -77,8 +77,8 @@ static bool fault_ctx_memory(struct run_state *s, u64 at, u64 size, const char *
 	if (off >= 0 && off < (long long)sizeof(p->ctx))
 		return state_fault(s, -EACCES, "%s%s of %llu bytes at context offset %lld, which is no "
 				   "memory", what, verb, (unsigned long long)size, off);
-	return state_fault(s, -EACCES, "%s%s of %llu bytes at context offset %lld: the context has %zu "
-			   "bytes", what, verb, (unsigned long long)size, off, sizeof(p->ctx));
+	return state_fault(s, -EACCES, "%s%s of %llu bytes at context offset %lld: the context has %u "
+			   "bytes", what, verb, (unsigned long long)size, off, ctx_size(s->code->who));
 }
 
 /* The region that a wrong access at @at is about: it ends or begins nearby. */

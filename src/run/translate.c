@@ -57,7 +57,8 @@ static bool is_poison(u32 id)
 /* Licence, program type and existence, in the order in which Linux looks. */
 static int check_helper(const struct translation *t, u32 id, const struct helper **out)
 {
-	const struct helper *helper = helper_find(id);
+	u32 who = helper_who_of(t->prog->type);
+	const struct helper *helper = helper_find(id, who);
 	const char *name = helper_name(id);
 	static const struct helper absent;
 
@@ -71,7 +72,7 @@ static int check_helper(const struct translation *t, u32 id, const struct helper
 	if (!helper)
 		return log_error(t->log, -EOPNOTSUPP, "instruction %u calls bpf_%s (helper %u), which "
 				 "this engine does not have", t->at, name, id);
-	if (!(helper->who & helper_who_of(t->prog->type)))
+	if (!(helper->who & who))
 		return log_error(t->log, -EINVAL, "instruction %u calls bpf_%s (helper %u), which is not "
 				 "for programs of this type", t->at, helper->name, id);
 	if (helper->flags & HELPER_GPL && !t->prog->gpl)
@@ -282,7 +283,7 @@ static int translate_call(struct translation *t, enum insn_id id, const struct b
 
 static int check_packet_load(const struct translation *t)
 {
-	if (t->code->who != CTX_NOBODY)
+	if (t->code->who & CTX_ALL)
 		return 0;
 	return log_error(t->log, -EINVAL, "instruction %u loads from the packet as classic BPF does, "
 			 "which programs of this type cannot", t->at);
@@ -418,7 +419,7 @@ static int code_create(struct prog *prog, struct code **out)
 	if (!code)
 		return -ENOMEM;
 	code->prog = prog;
-	code->who = ctx_who_of(prog->type);
+	code->who = ctx_who_of(prog->type, prog->attach_type);
 	/* A socket filter has no way to learn where packet bytes are. */
 	code->packet_direct = code->who != CTX_SOCKET;
 	code->depth = 8;

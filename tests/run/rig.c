@@ -212,7 +212,8 @@ int rig_load(struct rig *rig, enum machine machine, u32 type, const struct bpf_i
 	struct bpf_insn *copy = calloc(count, sizeof(*copy));
 	struct bpf_func_info functions[FUNCTIONS_MAX];
 	union bpf_attr attr = { .prog_type = type, .insns = ptr_u64(copy), .insn_cnt = count,
-				.license = ptr_u64("GPL") };
+				.license = ptr_u64("GPL"),
+				.expected_attach_type = rig->attach_type };
 	int fd, btf = -1;
 
 	assert_non_null(copy);

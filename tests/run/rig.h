@@ -34,6 +34,7 @@ struct rig {
 	u8 bytes[RIG_PACKET];                  /* what every run gets */
 	u32 len;
 	bool raw;                              /* no MAC header (the engine only) */
+	u32 attach_type;                       /* expected_attach_type of what is loaded */
 	struct __sk_buff ctx;                  /* the fields of it that TEST_RUN takes */
 	char log[65536];                       /* what the last load said */
 	u64 r0;
