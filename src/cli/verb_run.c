@@ -516,6 +516,11 @@ static int run_open(struct run *run)
 
 	if (!err)
 		err = load_choose(run->object, &choice, run->log, &run->prog);
+	/* As a classifier it would take the fields of an sk_buff for those of a frame. */
+	if (!err && run->prog->type == BPF_PROG_TYPE_XDP)
+		err = log_error(run->log, -EINVAL, "program %s (section %s) is for XDP: run gives packets to "
+				"classifiers; prog run gives an XDP program a frame", run->prog->name,
+				run->prog->section);
 	if (!err && !set->read && isatty(STDIN_FILENO))
 		err = log_error(run->log, -EINVAL, "no capture: -r FILE, or one on standard input");
 	if (!err && writes_its_input(set))

@@ -32,6 +32,9 @@ object "an object that is not BPF" 1 "$tmp/host.o"
 echo 'int f(void) { return 0; }' >"$tmp/be.c"
 $cc -O2 -target bpfeb -c "$tmp/be.c" -o "$tmp/be.o"
 object "a big-endian object" 1 "$tmp/be.o"
+echo '__attribute__((section("xdp"))) int f(void) { return 2; }' >"$tmp/xdp.c"
+$cc -O2 -target bpf -c "$tmp/xdp.c" -o "$tmp/xdp.o"
+object "an XDP program" 1 "$tmp/xdp.o"
 
 size=$(wc -c <"$good")
 at=0
