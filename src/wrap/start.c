@@ -27,6 +27,12 @@
 #define CAP_BPF 39
 #endif
 
+/* What the command shall find as it was. */
+struct inherited {
+	sigset_t mask;
+	struct sigaction child;   /* of SIGCHLD */
+};
+
 /* Signals that ask a process to end, or to do something: the command is asked instead. */
 static const int forwarded[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
 
@@ -141,8 +147,14 @@ static void raise_limit(struct rlimit *before)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static void inherited_restore(const struct inherited *before)
+{
+	sigaction(SIGCHLD, &before->child, NULL);
+	sigprocmask(SIG_SETMASK, &before->mask, NULL);
+}
+
 /* Becomes the command. Nothing here allocates or takes a lock. */
-static void child_run(const struct wrap *wrap, int socket, const sigset_t *mask)
+static void child_run(const struct wrap *wrap, int socket, const struct inherited *before)
 {
 	int listener = filter_install(), err;
 	char *const *argv = wrap->config->argv;
@@ -155,14 +167,14 @@ static void child_run(const struct wrap *wrap, int socket, const sigset_t *mask)
 		_exit(127);
 	close(listener);
 	(void)setrlimit(RLIMIT_NOFILE, &wrap->files);
-	sigprocmask(SIG_SETMASK, mask, NULL);
+	inherited_restore(before);
 	execvp(argv[0], argv);
 	err = errno;
 	dprintf(STDERR_FILENO, "clsbpf wrap: %s: %s\n", argv[0], strerror(err));
 	_exit(err == ENOENT ? 127 : 126);
 }
 
-static int start_child(struct wrap *wrap, const sigset_t *mask)
+static int start_child(struct wrap *wrap, const struct inherited *before)
 {
 	int ends[2], err;
 
@@ -170,7 +182,7 @@ static int start_child(struct wrap *wrap, const sigset_t *mask)
 		return -errno;
 	wrap->child = fork();
 	if (!wrap->child)
-		child_run(wrap, ends[1], mask);
+		child_run(wrap, ends[1], before);
 	err = wrap->child < 0 ? -errno : 0;
 	close(ends[1]);
 	if (!err) {
@@ -184,28 +196,27 @@ static int start_child(struct wrap *wrap, const sigset_t *mask)
 
 /* ---- around it ---- */
 
-static int block_signals(struct wrap *wrap, sigset_t *before)
+/* Who ignores SIGCHLD is not told how children end. */
+static int catch_signals(struct wrap *wrap, struct inherited *before)
 {
+	const struct sigaction told = { .sa_handler = SIG_DFL };
 	sigset_t set;
 
+	sigaction(SIGCHLD, &told, &before->child);
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	for (u32 i = 0; i < ARRAY_SIZE(forwarded); i++)
 		sigaddset(&set, forwarded[i]);
-	sigprocmask(SIG_BLOCK, &set, before);
+	sigprocmask(SIG_BLOCK, &set, &before->mask);
 	wrap->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return wrap->signals < 0 ? -errno : 0;
 }
 
-static int run(struct wrap *wrap, struct log *log)
+static int start(struct wrap *wrap, const struct inherited *before, struct log *log)
 {
-	sigset_t before;
 	struct stat st;
-	int err;
+	int err = open_engine(wrap, log);
 
-	wrap->capable = has_bpf();
-	raise_limit(&wrap->files);
-	err = open_engine(wrap, log);
 	if (err)
 		return err;
 	if (!stat("/proc/self/ns/user", &st))
@@ -213,19 +224,30 @@ static int run(struct wrap *wrap, struct log *log)
 	/* Orphans become our children: they remain ours to look into, and to wait for. */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	err = places_init(&wrap->places, wrap->backend);
-	if (!err)
-		err = block_signals(wrap, &before);
 	if (err)
 		return log_error(log, err, "%s", strerror(-err));
-	err = start_child(wrap, &before);
+	err = start_child(wrap, before);
+	return err ? log_error(log, err, "seccomp: %s", strerror(-err)) : 0;
+}
+
+static int run(struct wrap *wrap, struct log *log)
+{
+	struct inherited before;
+	int err;
+
+	wrap->capable = has_bpf();
+	raise_limit(&wrap->files);
+	err = catch_signals(wrap, &before);
 	if (err)
-		log_error(log, err, "seccomp: %s", strerror(-err));
+		(void)log_error(log, err, "signals: %s", strerror(-err));
+	if (!err)
+		err = start(wrap, &before, log);
 	if (!err) {
 		err = supervise(wrap);
 		if (err)
-			log_error(log, err, "%s", strerror(-err));
+			(void)log_error(log, err, "%s", strerror(-err));
 	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	inherited_restore(&before);
 	return err;
 }
 

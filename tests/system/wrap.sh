@@ -105,6 +105,11 @@ for signal in TERM USR1 HUP; do
 	[ $? = 3 ] && grep -q "got $signal" "$tmp/out"
 	tap $? "SIG$signal reaches the command"
 done
+python3 -c 'import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execv(sys.argv[1], sys.argv[1:])' "$tmp/clsbpf" wrap sh -c 'exit 6'
+[ $? = 6 ]
+tap $? "started by somebody who ignores SIGCHLD"
 check "a child that lives on is served, and waited for" sh -c "
 	'$tmp/clsbpf' wrap sh -c '(sleep 0.3; \"$tmp/calls\" vfork >\"$tmp/late\") & exit 5'; [ \$? = 5 ] && grep -q done '$tmp/late'"
 check "SIGPIPE is the command's" sh -c "'$tmp/clsbpf' wrap sh -c 'kill -PIPE \$\$; exit 4'; [ \$? != 4 ]"
