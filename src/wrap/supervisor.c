@@ -163,7 +163,7 @@ static void reap(struct wrap *wrap)
 }
 
 /* What a terminal sends, it sends to the command as well. When the command has ended, nobody is left to
- * ask but us: returns false. */
+ * ask but us, whoever sends it: returns false. */
 static bool on_signals(struct wrap *wrap)
 {
 	struct signalfd_siginfo info;
@@ -171,11 +171,9 @@ static bool on_signals(struct wrap *wrap)
 	while (read(wrap->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			reap(wrap);
-		else if (info.ssi_code == SI_KERNEL)
-			continue;
 		else if (wrap->ended)
 			return false;
-		else
+		else if (info.ssi_code != SI_KERNEL)
 			kill(wrap->child, (int)info.ssi_signo);
 	}
 	return true;

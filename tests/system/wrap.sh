@@ -112,6 +112,18 @@ os.execv(sys.argv[1], sys.argv[1:])' "$tmp/clsbpf" wrap sh -c 'exit 6'
 tap $? "started by somebody who ignores SIGCHLD"
 check "a child that lives on is served, and waited for" sh -c "
 	'$tmp/clsbpf' wrap sh -c '(sleep 0.3; \"$tmp/calls\" vfork >\"$tmp/late\") & exit 5'; [ \$? = 5 ] && grep -q done '$tmp/late'"
+timeout 20 python3 -c 'import os, pty, sys
+child, terminal = pty.fork()
+if not child:
+    os.execv(sys.argv[1], sys.argv[1:])
+text = b""
+while b"." not in text:
+    text += os.read(terminal, 100)
+while os.waitpid(child, os.WNOHANG)[0] == 0:
+    os.write(terminal, b"\003")
+    os.sched_yield()
+os.kill(int(text.split(b".")[0]), 9)' "$tmp/clsbpf" wrap setsid -f sh -c 'echo $$.; exec sleep 30'
+tap $? "^C of a terminal ends it when only orphans are left"
 check "SIGPIPE is the command's" sh -c "'$tmp/clsbpf' wrap sh -c 'kill -PIPE \$\$; exit 4'; [ \$? != 4 ]"
 check "limits are the command's" sh -c "
 	ulimit -S -n 64; [ \"\$('$tmp/clsbpf' wrap sh -c 'ulimit -S -n')\" = 64 ]"
