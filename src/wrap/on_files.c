@@ -155,6 +155,9 @@ s64 on_fstatfs(struct notice *notice)
 
 /* ---- mount ---- */
 
+/* What stood there before flags did: Linux takes it away. */
+#define MAGIC 0xc0ed0000u
+#define MAGIC_MASK 0xffff0000u
 #define NOT_NEW (MS_REMOUNT | MS_BIND | MS_MOVE | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
 
 static bool is_bpf(struct notice *notice, u64 type)
@@ -167,10 +170,13 @@ static bool is_bpf(struct notice *notice, u64 type)
 /* Another mount of bpffs is one more name of the pin root. */
 s64 on_mount(struct notice *notice)
 {
+	u64 flags = notice->args[3];
 	char target[PATH_MAX];
 	int err;
 
-	if (notice->args[3] & NOT_NEW || !is_bpf(notice, notice->args[2]))
+	if ((flags & MAGIC_MASK) == MAGIC)
+		flags &= ~(u64)MAGIC_MASK;
+	if (flags & NOT_NEW || !is_bpf(notice, notice->args[2]))
 		return LET_THROUGH;
 	client_rights(notice, true);
 	if (!notice->caller.privileged)

@@ -509,7 +509,7 @@ static int case_pins(const char *argument)
 	long map = map_create(4);
 
 	if (argument)
-		printf("mount: %s\n", mount("bpf", argument, "bpf", 0, NULL) ? strerrorname_np(errno) : "done");
+		printf("mount: %s\n", mount("bpf", argument, "bpf", MS_MGC_VAL, NULL) ? strerrorname_np(errno) : "done");
 	if (chdir(argument ? argument : "/sys/fs/bpf"))
 		return 1;
 	printf("%d", mkdir("dir", 0700) | symlink("m", "link") | symlink("/tmp", "out") |
