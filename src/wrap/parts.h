@@ -71,7 +71,8 @@ struct place {
 	int end;                   /* ours of the pair; -1: it is a memfd, */
 	int memory, wait;          /* and these are its descriptors here */
 	int watch;                 /* inotify's number of it */
-	struct list epolls;        /* struct place_epoll: where clients wait for it */
+	struct list epolls;        /* struct place_epoll: where clients wait for it, the oldest first */
+	u32 epoll_count;
 };
 
 struct place_epoll {

@@ -22,6 +22,7 @@
 #include "wrap/parts.h"
 
 #define BUCKETS_FIRST 64
+#define EPOLLS_MAX 64   /* of a place */
 
 static struct list *bucket_of(const struct places *places, u64 dev, u64 ino)
 {
@@ -58,9 +59,10 @@ int places_init(struct places *places, struct backend *backend)
 	return places->closes < 0 ? -errno : places_resize(places, BUCKETS_FIRST);
 }
 
-static void place_epoll_free(struct place_epoll *epoll)
+static void place_epoll_free(struct place *place, struct place_epoll *epoll)
 {
 	list_remove(&epoll->link);
+	place->epoll_count--;
 	close(epoll->fd);
 	free(epoll);
 }
@@ -73,7 +75,7 @@ static void place_free(struct place *place)
 
 	list_for_each_safe(epoll, next, &place->epolls, link) {
 		(void)epoll_ctl(epoll->fd, EPOLL_CTL_DEL, place->wait, NULL);
-		place_epoll_free(epoll);
+		place_epoll_free(place, epoll);
 	}
 	for (u32 i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)
@@ -286,8 +288,19 @@ static void place_epolls_prune(struct place *place)
 	list_for_each_safe(epoll, next, &place->epolls, link)
 		if (!epoll_ctl(epoll->fd, EPOLL_CTL_ADD, place->wait, &event)) {
 			(void)epoll_ctl(epoll->fd, EPOLL_CTL_DEL, place->wait, NULL);
-			place_epoll_free(epoll);
+			place_epoll_free(place, epoll);
 		}
+}
+
+/* Whether clients have closed an instance that we have a descriptor of cannot be seen. So the oldest one
+ * of many is forgotten: if it is in use after all, events come until the map is gone instead of the last
+ * close. */
+static void place_epoll_keep(struct place *place, struct place_epoll *kept)
+{
+	if (place->epoll_count == EPOLLS_MAX)
+		place_epoll_free(place, container_of(place->epolls.next, struct place_epoll, link));
+	list_add_tail(&place->epolls, &kept->link);
+	place->epoll_count++;
 }
 
 /* The eventfd counts up and is never read: only its edges say something, and it can always be
@@ -305,7 +318,7 @@ int place_epoll_ctl(struct place *place, int epoll, int op, struct epoll_event *
 		err = -errno;
 	if (!err && kept) {
 		kept->fd = epoll;
-		list_add(&place->epolls, &kept->link);
+		place_epoll_keep(place, kept);
 		return 0;
 	}
 	if (!err && op == EPOLL_CTL_DEL)

@@ -34,7 +34,7 @@ both() { # NAME COMMAND
 		skip "$1" "needs root, to ask Linux"
 	fi
 }
-for case in links last_close mmap exec vfork threads signals hostile no_room pins tree; do
+for case in links last_close mmap exec vfork threads signals hostile no_room polls pins tree; do
 	both $case "'$tmp/calls' $case"
 done
 for client in skeleton go_client; do
@@ -45,6 +45,8 @@ for client in skeleton go_client; do
 		skip "$client" "it was not built: libbpf-dev, bpftool, golang-go"
 	fi
 done
+check "instances of epoll that are closed cost nothing" sh -c "
+	ulimit -n 200; '$tmp/clsbpf' wrap '$tmp/calls' polls | grep -q 500"
 printf 'update: done\nanother map: ENOENT\n' >"$tmp/killed"
 nobody "$tmp/clsbpf" wrap "$tmp/calls" killed alone >"$tmp/out" 2>&1
 check_same "clients that are killed leave nothing" "$tmp/killed" "$tmp/out"

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -150,6 +151,25 @@ static int case_links(const char *argument)
 	if (chdir("/proc/self/fd"))
 		return 1;
 	say_link("%ld", fd[1], 0);
+	return 0;
+}
+
+/* More instances of epoll than a process may have descriptors, each of them closed with the map in it. */
+static int case_polls(const char *argument)
+{
+	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_RINGBUF, .max_entries = 4096 };
+	int ring = (int)bpf(BPF_MAP_CREATE, &attr, sizeof(attr)), epoll, err = 0;
+	struct epoll_event event = { .events = EPOLLIN };
+	u32 added = 0;
+
+	while (!err && added < 500) {
+		epoll = epoll_create1(0);
+		err = epoll_ctl(epoll, EPOLL_CTL_ADD, ring, &event) ? -errno : 0;
+		close(epoll);
+		added += !err;
+	}
+	say("added", err);
+	printf("%u\n", added);
 	return 0;
 }
 
@@ -562,7 +582,7 @@ static const struct {
 	{ "links", case_links }, { "last_close", case_last_close }, { "exec", case_exec }, { "mmap", case_mmap },
 	{ "vfork", case_vfork }, { "threads", case_threads }, { "signals", case_signals },
 	{ "hostile", case_hostile }, { "killed", case_killed }, { "no_room", case_no_room }, { "abi", case_abi },
-	{ "pins", case_pins }, { "tree", case_tree },
+	{ "polls", case_polls }, { "pins", case_pins }, { "tree", case_tree },
 };
 
 int main(int argc, char **argv)
