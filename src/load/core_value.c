@@ -220,11 +220,13 @@ int core_evaluate(const struct core_spec *local, const struct core_spec *kernel,
 	return 0;
 }
 
+static bool is_wide(const struct bpf_insn *insn) { return insn->code == (BPF_LD | BPF_IMM | BPF_DW); }
+
 static void poison(struct load_prog *prog, u32 at, u32 number)
 {
-	bool wide = prog->insns[at].code == (BPF_LD | BPF_IMM | BPF_DW);
+	u32 last = at + is_wide(&prog->insns[at]);
 
-	for (u32 i = at; i <= at + wide; i++)
+	for (u32 i = at; i <= last; i++)
 		prog->insns[i] = (struct bpf_insn){ .code = BPF_JMP | BPF_CALL,
 						    .imm = (s32)(POISON + number) };
 }
@@ -258,6 +260,9 @@ int core_patch(struct load_prog *prog, u32 at, u32 number, const struct core_val
 {
 	struct bpf_insn *insn = &prog->insns[at];
 
+	/* The second half of a constant, made to look like the first of another one. */
+	if (is_wide(insn) && at + 1 == prog->insn_count)
+		return -EINVAL;
 	if (value->poison) {
 		poison(prog, at, number);
 		return 0;
@@ -284,10 +289,7 @@ int core_patch(struct load_prog *prog, u32 at, u32 number, const struct core_val
 		insn->off = (s16)value->after;
 		return patch_width(insn, value);
 	case BPF_LD:
-		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW) || insn->src_reg ||
-		    at + 1 == prog->insn_count)
-			return -EINVAL;
-		return patch_wide(insn, value);
+		return is_wide(insn) && !insn->src_reg ? patch_wide(insn, value) : -EINVAL;
 	default:
 		return -EINVAL;
 	}

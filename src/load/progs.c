@@ -129,6 +129,7 @@ static int link_extern(struct linker *l, u32 at, const struct symbol *symbol)
 	}
 	if (symbol->bind != STB_WEAK || symbol->common)
 		return undefined(l, at, symbol);
+	insn[0].src_reg = 0;
 	insn[0].imm = insn[1].imm = 0;
 	return 0;
 }

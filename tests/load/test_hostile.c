@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* test_hostile.c - damaged objects: cut at every byte, and mutated at random from a fixed seed.
+/* test_hostile.c - damaged objects: cut at every byte, damaged by hand, and mutated at random from a
+ * fixed seed.
  *
  * Each goes through load_open_memory() from an allocation of its exact size and, when that takes it,
  * through load_into() with every program in turn. It loads, or there is an error with a sentence;
@@ -117,6 +118,92 @@ static void test_cut(void **state)
 			if (try(engine, bytes->data, size) >= 0 && size + 64 < bytes->size)
 				fail_msg("%s: the first %zu of %zu bytes are taken", *name, size, bytes->size);
 		assert_int_equal(try(engine, bytes->data, bytes->size), 1);
+	}
+	backend_destroy(engine);
+	free(bytes);
+	object_names_free(names);
+}
+
+/* The bytes of section @name, in an object that is sound. */
+static u8 *section_at(struct bytes *bytes, const char *name, u64 *size)
+{
+	const Elf64_Ehdr *header = (const void *)bytes->data;
+	const Elf64_Shdr *sections = (const void *)(bytes->data + header->e_shoff);
+	const char *names = (const char *)bytes->data + sections[header->e_shstrndx].sh_offset;
+
+	for (u32 i = 1; i < header->e_shnum; i++) {
+		*size = sections[i].sh_size;
+		if (!strcmp(names + sections[i].sh_name, name))
+			return bytes->data + sections[i].sh_offset;
+	}
+	fail_msg("no section %s", name);
+	return NULL;
+}
+
+/* A constant whose second half looks like the first of another one, at the end of a program: a
+ * relocation of it must not write behind the end. */
+static void second_half_is_refused(struct bytes *bytes, struct backend *engine)
+{
+	const struct load_options options = { .section = "tc" };
+	struct load_object *object;
+	struct load_prog *prog;
+	LOG_ON_STACK(log);
+	u64 size;
+	u8 *at = section_at(bytes, ".text", &size);
+
+	assert_int_equal(size, 16);
+	memset(at, 0, size);
+	at[0] = at[8] = BPF_LD | BPF_IMM | BPF_DW;
+	at = section_at(bytes, ".BTF.ext", &size);
+	at += get_u32(at + 4) + get_u32(at + 24);
+	/* Size of a record, section, count, the one record's place. */
+	assert_int_equal(get_u32(at + 12), 0);
+	put_u32(at + 12, 8);
+	assert_int_equal(load_open_memory("wide.o", bytes->data, bytes->size, &log, &object), 0);
+	assert_int_equal(load_into(object, engine, &options, &log, &prog), -EINVAL);
+	assert_non_null(strstr(log.text, "instruction 3: CO-RE relocation 0 of no_such"));
+	load_close(object);
+}
+
+/* A constant that stands for a symbol which is not there is a number, whatever the file says: handle 0
+ * would be the loader's. */
+static void absent_symbol_is_zero(struct bytes *bytes)
+{
+	struct load_object *object;
+	struct load_prog *prog;
+	LOG_ON_STACK(log);
+	u32 seen = 0;
+	u64 size;
+	u8 *at = section_at(bytes, "classifier", &size);
+
+	for (u64 i = 0; i < size; i += 8)
+		if (at[i] == (BPF_LD | BPF_IMM | BPF_DW))
+			at[i + 1] |= BPF_PSEUDO_MAP_FD << 4;
+	if (load_open_memory("wide.o", bytes->data, bytes->size, &log, &object))
+		fail_msg("%s", log.text);
+	assert_int_equal(load_choose(object, &(struct load_options){ 0 }, &log, &prog), 0);
+	for (u32 i = 0; i < prog->insn_count; i++) {
+		if (prog->insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		assert_int_equal(prog->insns[i].src_reg, 0);
+		seen++;
+	}
+	assert_int_equal(seen, 1);
+	load_close(object);
+}
+
+static void test_by_hand(void **state)
+{
+	char **names = object_names("wide");
+	struct bytes *bytes = malloc(sizeof(*bytes));
+	struct backend *engine = engine_open();
+
+	assert_non_null(bytes);
+	for (char **name = names; *name; name++) {
+		read_object(*name, bytes);
+		second_half_is_refused(bytes, engine);
+		read_object(*name, bytes);
+		absent_symbol_is_zero(bytes);
 	}
 	backend_destroy(engine);
 	free(bytes);
@@ -249,6 +336,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_by_hand),
 		cmocka_unit_test(test_mutated),
 	};
 
