@@ -32,15 +32,17 @@ static int bad_value(const struct filling *f, const struct kconfig *config, cons
 			 externs_name(f->file, config), text);
 }
 
-/* Is @value a number of this size? */
+/* Is @value a number of this size? Of 64 bits everything is, an address in a `long` too: as libbpf. */
 static bool number_fits(u64 value, bool negative, bool is_signed, u32 size)
 {
 	u32 bits = size * 8;
 
+	if (size == 8)
+		return true;
 	if (!is_signed)
-		return !negative && (bits == 64 || value >> bits == 0);
+		return !negative && value >> bits == 0;
 	if (negative)
-		return (s64)value >= -(s64)(1ull << (bits - 1)) || bits == 64;
+		return (s64)value >= -(s64)(1ull << (bits - 1));
 	return value >> (bits - 1) == 0;
 }
 

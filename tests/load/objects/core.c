@@ -50,6 +50,7 @@ enum bpf_map_type {
 
 extern int LINUX_KERNEL_VERSION IN(".kconfig");
 extern _Bool CONFIG_NO_SUCH_THING IN(".kconfig") __attribute__((weak));
+extern long CONFIG_ILLEGAL_POINTER_VALUE IN(".kconfig") __attribute__((weak));
 extern int CONFIG_NO_SUCH_NUMBER IN(".kconfig") __attribute__((weak));
 extern const void no_such_symbol IN(".ksyms") __attribute__((weak));
 extern int no_such_function(int a) IN(".ksyms") __attribute__((weak));
@@ -114,7 +115,10 @@ SEC("tc")
 int externs(struct __sk_buff *skb)
 {
 	int version = LINUX_KERNEL_VERSION, sum = version >> 8;
+	long far = CONFIG_ILLEGAL_POINTER_VALUE;
 
+	/* 0xdead000000000000 on Linux, which is no `long`: it is read, and only one of the kernels has it. */
+	asm volatile("" : : "r"(far));
 	if (CONFIG_NO_SUCH_THING)
 		sum = 1;
 	if (&no_such_symbol)
