@@ -37,7 +37,7 @@ static int candidates_add(struct candidates *to, u32 id)
 	return 0;
 }
 
-static int candidates_collect(const struct core *core, struct candidates *out)
+static int candidates_collect(struct core *core, struct candidates *out)
 {
 	const struct btf_view *kernel = core->pair.kernel;
 	const struct btf_type *local = btf_type(core->pair.local, out->local_id);
@@ -47,7 +47,7 @@ static int candidates_collect(const struct core *core, struct candidates *out)
 	for (u32 id = 1; !err && id < kernel->type_count; id++) {
 		const struct btf_type *type = btf_type(kernel, id);
 
-		if (core_same_kind(local, type) && type->name_off &&
+		if (core_same_kind(local, type) && type->name_off && core_step(&core->pair) &&
 		    core_same_name(name, btf_name(kernel, type->name_off)))
 			err = candidates_add(out, id);
 	}
@@ -119,6 +119,8 @@ static int core_refused(const struct core *core, const struct core_reloc *reloc,
 		why = "the field is too far away for one instruction";
 	else if (err == -ENOMEM)
 		why = "not enough memory";
+	else if (err == -ETIME)
+		why = "comparing the types of this object takes too long";
 	return log_error(core->log, err == -EEXIST ? -EINVAL : err,
 			 "%s: program %s, instruction %u: CO-RE relocation %u of %s, \"%.32s\": %s",
 			 core->object->path, core->prog->name, reloc->insn, reloc->kind,
@@ -144,6 +146,8 @@ static int core_one(struct core *core, const struct core_reloc *reloc, u32 numbe
 	else if (!err)
 		err = candidates_find(core, reloc->type_id, &candidates) ?:
 		      value_find(core, &spec, candidates, &value);
+	if (!*core->pair.steps)
+		err = -ETIME;
 	return err ? err : core_patch(core->prog, reloc->insn, number, &value);
 }
 
@@ -152,7 +156,7 @@ int core_apply(struct load_object *object, u32 number, const struct btf_view *ke
 {
 	struct core core = { .object = object, .prog = &object->progs[number], .log = log,
 			     .pair = { .local = &object->file->btf, .kernel = kernel,
-				       .steps = CORE_STEPS } };
+				       .steps = &object->file->core_steps } };
 	struct core_reloc *relocs;
 	u32 count;
 	int err = notes_core(object, number, &relocs, &count);

@@ -11,6 +11,7 @@
 #include "load/core.h"
 
 #define TYPES_MAX (256u << 20)   /* bytes; Linux has 6 MiB of them */
+#define STEPS_MAX (1u << 27)     /* a few seconds; one name among Linux's types takes 10,000 */
 
 struct kernel_types {
 	struct btf_view view;
@@ -143,6 +144,7 @@ int core_kernel_types(struct load_object *object, struct backend *backend, struc
 					 object->path, strerror(-err));
 		}
 		file->kernel = types;
+		file->core_steps = STEPS_MAX;
 		err = index_types(types, size, log);
 		if (err) {
 			core_kernel_free(file);

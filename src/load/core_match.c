@@ -20,8 +20,12 @@ size_t core_name_len(const char *name)
 
 bool core_same_name(const char *a, const char *b)
 {
-	size_t len = core_name_len(a);
+	size_t len;
 
+	/* Most names differ at once. */
+	if (*a != *b)
+		return false;
+	len = core_name_len(a);
 	return len == core_name_len(b) && !memcmp(a, b, len);
 }
 
@@ -44,11 +48,6 @@ bool core_same_kind(const struct btf_type *a, const struct btf_type *b)
 static bool has_offset(const struct btf_type *type)
 {
 	return BTF_INT_OFFSET(get_u32(type + 1));
-}
-
-static bool core_step(struct core_pair *pair)
-{
-	return pair->steps && pair->steps--;
 }
 
 static bool either_unnamed(const char *a, const char *b)
@@ -171,10 +170,10 @@ static bool enums_match(struct core_pair *pair, const struct btf_type *local,
 		const char *name = core_enumerator(pair->local, local, i, &value);
 		u32 n = 0;
 
-		while (n < btf_vlen(kernel) &&
+		while (n < btf_vlen(kernel) && core_step(pair) &&
 		       !core_same_name(name, core_enumerator(pair->kernel, kernel, n, &value)))
 			n++;
-		if (n == btf_vlen(kernel))
+		if (n == btf_vlen(kernel) || !*pair->steps)
 			return false;
 	}
 	return true;
@@ -192,7 +191,7 @@ static bool members_match(struct core_pair *pair, const struct btf_type *local,
 		const char *name = btf_name(pair->local, ours[i].name_off);
 		bool found = false;
 
-		for (u32 n = 0; !found && n < btf_vlen(kernel); n++)
+		for (u32 n = 0; !found && n < btf_vlen(kernel) && core_step(pair); n++)
 			found = core_same_name(name, btf_name(pair->kernel, theirs[n].name_off)) &&
 				type_matches(pair, ours[i].type, theirs[n].type, behind, depth + 1);
 		if (!found)

@@ -10,16 +10,19 @@
 #include "base/types.h"
 #include "isa/btf_read.h"
 
-/* Two sets of types, and how many steps may still be spent on comparing them: structures that refer
- * to one another can make a comparison exponentially long. Without steps nothing is the same. */
+/* Two sets of types, and how many steps an object may still spend on comparing them: structures that
+ * refer to one another can make a comparison exponentially long, and an enum may have 65535 names.
+ * Without steps nothing is the same, and core.c refuses the object. */
 struct core_pair {
 	const struct btf_view *local, *kernel;
-	u32 steps;
+	u32 *steps;
 };
-#define CORE_STEPS (1u << 20)
 
 /** core_name_len() - length of @name without "___flavour". */
 size_t core_name_len(const char *name);
+
+/** core_step() - spend one step. Returns false when there is none left. */
+static inline bool core_step(struct core_pair *pair) { return *pair->steps && (*pair->steps)--; }
 
 /** core_same_name() - are two names the same but for flavours? */
 bool core_same_name(const char *a, const char *b);

@@ -113,6 +113,7 @@ struct load_file {
 	struct externs externs;
 	bool filled;            /* tail programs are in their slots */
 	struct kernel_types *kernel;  /* core_kernel.c: of the backend; NULL until wanted */
+	u32 core_steps;         /* that comparing types with the kernel's may still take */
 };
 
 /* elf.c */
