@@ -3,11 +3,11 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <net/if.h>
 #include <stdlib.h>
 
 #include "cli/objects.h"
 #include "cli/verb.h"
+#include "tc/link.h"
 
 /* Newer than the headers and libraries of 6.1. */
 #define LINK_TCX 11
@@ -41,16 +41,16 @@ static void out_attach_type(struct out *out, u32 type)
 }
 
 /* What a link of a type hangs on; of most types nothing more is known than the program. */
-static void out_place(struct out *out, const union link_info *link)
+static void out_place(struct objects *o, const union link_info *link)
 {
 	const struct bpf_link_info *info = &link->info;
-	char name[IF_NAMESIZE] = "";
+	struct out *out = &o->out;
+	char name[IFNAMSIZ];
 
 	switch (info->type) {
 	case LINK_TCX:
-		if (!if_indextoname(link->tcx.ifindex, name))
-			snprintf(name, sizeof(name), "%s", "(unknown)");
-		out_str(out, "devname", "\n\tifindex %s", name);
+		out_str(out, "devname", "\n\tifindex %s",
+			link_name(o->backend, link->tcx.ifindex, name) ? "(unknown)" : name);
 		out_u64(out, "ifindex", "(%" PRIu64 ")  ", link->tcx.ifindex);
 		out_attach_type(out, link->tcx.attach_type);
 		return;
@@ -80,7 +80,7 @@ static int show_link(struct objects *o, int handle)
 	else
 		out_u64(out, "type", "type %" PRIu64 "  ", link.info.type);
 	out_u64(out, "prog_id", "prog %" PRIu64 "  ", link.info.prog_id);
-	out_place(out, &link);
+	out_place(o, &link);
 	objects_out_pins(o, KIND_LINK, link.info.id);
 	out_text(out, "\n");
 	out_object_end(out);

@@ -71,12 +71,16 @@ int link_index(struct backend *backend, const char *name, u32 *out, struct log *
 	return err ? log_error(log, err, "Cannot find device \"%s\"", name) : 0;
 }
 
-void link_name(struct backend *backend, u32 ifindex, char name[IFNAMSIZ])
+int link_name(struct backend *backend, u32 ifindex, char name[IFNAMSIZ])
 {
-	struct link link;
+	struct link link = { 0 };
+	int err = ifindex ? link_get(backend, NULL, ifindex, &link) : -ENODEV;
 
-	if (!ifindex || link_get(backend, NULL, ifindex, &link) || !link.name[0])
+	if (!err && !link.name[0])
+		err = -ENODEV;
+	if (err)
 		snprintf(name, IFNAMSIZ, "if%u", ifindex);
 	else
 		memcpy(name, link.name, IFNAMSIZ);
+	return err;
 }

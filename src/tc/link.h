@@ -12,7 +12,7 @@
  *  the sentence, -ENODEV when there is none. */
 must_check int link_index(struct backend *backend, const char *name, u32 *out, struct log *log);
 
-/** link_name() - the name of a device, or "if<number>" where nobody knows it. */
-void link_name(struct backend *backend, u32 ifindex, char name[IFNAMSIZ]);
+/** link_name() - the name of a device. Returns 0, or -errno with "if<number>" where nobody knows it. */
+int link_name(struct backend *backend, u32 ifindex, char name[IFNAMSIZ]);
 
 #endif

@@ -25,7 +25,7 @@ static void print_dev(struct print *p, u32 ifindex)
 {
 	char name[IFNAMSIZ];
 
-	link_name(p->backend, ifindex, name);
+	(void)link_name(p->backend, ifindex, name);
 	emit_str(&p->emit, "dev", "dev ", name, " ");
 }
 

@@ -515,6 +515,21 @@ static void say_statfs(const char *path)
 	close(dir);
 }
 
+/* A link of a program that passes everything, pinned. @argument: the number of the device. */
+static int case_tcx(const char *argument)
+{
+	const u64 insns[] = { 0xffffffff000000b7, 0x95 };   /* r0 = -1: the next one; exit */
+	union bpf_attr load = { .prog_type = BPF_PROG_TYPE_SCHED_CLS, .insn_cnt = 2,
+				.insns = ptr_u64(insns), .license = ptr_u64("GPL") }, pin = { 0 };
+	/* The header of 6.1 has no tcx: program, device, BPF_TCX_INGRESS, flags. */
+	const u32 attach[] = { (u32)bpf(BPF_PROG_LOAD, &load, sizeof(load)), (u32)atoi(argument), 46, 0 };
+
+	pin.bpf_fd = (u32)bpf(BPF_LINK_CREATE, attach, sizeof(attach));
+	pin.pathname = ptr_u64("/sys/fs/bpf/link");
+	say("pin", bpf(BPF_OBJ_PIN, &pin, sizeof(pin)));
+	return 0;
+}
+
 /* @argument: a directory for a mount of its own. */
 static int case_pins(const char *argument)
 {
@@ -582,7 +597,7 @@ static const struct {
 	{ "links", case_links }, { "last_close", case_last_close }, { "exec", case_exec }, { "mmap", case_mmap },
 	{ "vfork", case_vfork }, { "threads", case_threads }, { "signals", case_signals },
 	{ "hostile", case_hostile }, { "killed", case_killed }, { "no_room", case_no_room }, { "abi", case_abi },
-	{ "polls", case_polls }, { "pins", case_pins }, { "tree", case_tree },
+	{ "polls", case_polls }, { "pins", case_pins }, { "tcx", case_tcx }, { "tree", case_tree },
 };
 
 int main(int argc, char **argv)
