@@ -54,7 +54,8 @@ static bool is_poison(u32 id)
 	return id - POISON_CORE < POISON_COUNT || id - POISON_EXTERN < POISON_COUNT;
 }
 
-/* Licence, program type and existence, in the order in which Linux looks. */
+/* Licence, program type and existence, in the order in which Linux looks. Clients find out which helpers
+ * there are by the words "unknown func " in the log: libbpf_probe_bpf_helper(). */
 static int check_helper(const struct translation *t, u32 id, const struct helper **out)
 {
 	u32 who = helper_who_of(t->prog->type);
@@ -67,13 +68,13 @@ static int check_helper(const struct translation *t, u32 id, const struct helper
 		return 0;
 	}
 	if (!helper && !name)
-		return log_error(t->log, -EINVAL, "instruction %u calls helper %u: there is no such "
+		return log_error(t->log, -EINVAL, "instruction %u calls an unknown func #%u: there is no such "
 				 "helper", t->at, id);
 	if (!helper)
-		return log_error(t->log, -EOPNOTSUPP, "instruction %u calls bpf_%s (helper %u), which "
-				 "this engine does not have", t->at, name, id);
+		return log_error(t->log, -EOPNOTSUPP, "instruction %u calls the unknown func bpf_%s#%u: this "
+				 "engine does not have it", t->at, name, id);
 	if (!(helper->who & who))
-		return log_error(t->log, -EINVAL, "instruction %u calls bpf_%s (helper %u), which is not "
+		return log_error(t->log, -EINVAL, "instruction %u calls the unknown func bpf_%s#%u: it is not "
 				 "for programs of this type", t->at, helper->name, id);
 	if (helper->flags & HELPER_GPL && !t->prog->gpl)
 		return log_error(t->log, -EINVAL, "instruction %u calls bpf_%s (helper %u), which only "

@@ -122,5 +122,11 @@ else
 	for name in map_dump map_dump_typed lookup lookup_typed next btf_c btf btf_map; do
 		check_same "$name: the same text" "$tmp/linux/$name" "$tmp/wrapped/$name"
 	done
+	# It finds helpers by loading a call of each, and by what the log says.
+	tr '\n' ' ' <"$top/src/helper/helper.def" | sed 's/HELPER(/\n&/g' | grep -E ', +(ALL|TC|SKB),' |
+		sed -n 's/^HELPER([0-9]*, *\([a-z0-9_]*\),.*/bpf_\1/p' | sort >"$tmp/helpers"
+	"$clsbpf" wrap bpftool feature probe full | sed -n '/program type sched_cls:/,/program type/s/^\t- //p' |
+		sort >"$tmp/probed"
+	check_same "feature probe finds the helpers that there are" "$tmp/helpers" "$tmp/probed"
 fi
 tap_end
