@@ -143,7 +143,7 @@ static void show_pointer(const struct btf_value *v, const char *key, struct byte
 static const char *enumerator(const struct btf *btf, const struct btf_type *type, s64 value)
 {
 	for (u32 i = 0; i < btf_vlen(type); i++) {
-		if (btf_is_enum(type) ? btf_enum(type)[i].val == (s32)value
+		if (btf_is_enum(type) ? btf_enum(type)[i].val == value
 				      : btf_enum64_value(&btf_enum64(type)[i]) == (u64)value)
 			return btf__name_by_offset(btf, btf_is_enum(type) ? btf_enum(type)[i].name_off
 									  : btf_enum64(type)[i].name_off);

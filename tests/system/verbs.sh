@@ -35,6 +35,7 @@ BYTES(small, HASH, 4, 4, 0);
 BYTES(jmp, PROG_ARRAY, 4, 4, 0);
 BYTES(lpm, LPM_TRIE, 8, 4, 1);
 __u64 counter = 3;
+enum far { NEAR = 5, FAR = 0x100000005 } far = FAR;   /* older compilers write 32 bits of it */
 __u32 zeros[2];
 const volatile int ro = 7;
 const volatile char msg[5] = "hey";
@@ -175,8 +176,10 @@ for words in "id $id" "prog pinned $fs/b/one" "map pinned $fs/n/thash" "map pinn
 	same btf dump $words format raw
 done
 agreed "btf dump"
-bpftool btf dump prog pinned $fs/b/one format c >"$tmp/a.out"
-"$clsbpf" btf dump prog pinned $fs/b/one format c >"$tmp/b.out"
+# Newer libbpf says of an enum of 8 bytes how it is so large; bpftool has one of its own.
+for side in "bpftool a" "$clsbpf b"; do
+	${side% *} btf dump prog pinned $fs/b/one format c | sed 's/ __attribute__((mode(word)))//' >"$tmp/${side##* }.out"
+done
 check_same "btf dump format c" "$tmp/a.out" "$tmp/b.out"
 
 head -c 100 /dev/zero | tr '\0' x >"$tmp/in"
