@@ -84,6 +84,12 @@ must_check int btf_size_of(const struct btf_view *view, u32 id, u32 *size);
 static inline u32 btf_kind(const struct btf_type *type) { return BTF_INFO_KIND(type->info); }
 static inline u32 btf_vlen(const struct btf_type *type) { return BTF_INFO_VLEN(type->info); }
 
+/** btf_is_composite() - does it have members? */
+static inline bool btf_is_composite(const struct btf_type *type)
+{
+	return btf_kind(type) == BTF_KIND_STRUCT || btf_kind(type) == BTF_KIND_UNION;
+}
+
 /* The records behind a type. */
 static inline const struct btf_member *btf_members(const struct btf_type *type)
 {

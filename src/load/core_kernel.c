@@ -22,7 +22,6 @@ static int read_file(const char *path, u8 **out, u32 *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
 	struct stat status;
-	u32 done = 0;
 
 	if (fd < 0)
 		return -errno;
@@ -32,22 +31,12 @@ static int read_file(const char *path, u8 **out, u32 *size)
 		err = -EFBIG;
 	*size = err ? 0 : (u32)status.st_size;
 	*out = err ? NULL : malloc(*size);
-	while (*out && done < *size) {
-		ssize_t n = read(fd, *out + done, *size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		done += (u32)n;
-	}
+	if (!err)
+		err = *out ? load_read(fd, *out, *size) : -ENOMEM;
 	close(fd);
-	if (!*out)
-		return err ? err : -ENOMEM;
-	if (done == *size)
-		return 0;
-	free(*out);
-	return -EIO;
+	if (err)
+		free(*out);
+	return err;
 }
 
 static int ask_info(struct backend *backend, int handle, struct bpf_btf_info *info)

@@ -34,11 +34,6 @@ static bool is_enum(const struct btf_type *type)
 	return btf_kind(type) == BTF_KIND_ENUM || btf_kind(type) == BTF_KIND_ENUM64;
 }
 
-static bool is_composite(const struct btf_type *type)
-{
-	return btf_kind(type) == BTF_KIND_STRUCT || btf_kind(type) == BTF_KIND_UNION;
-}
-
 bool core_same_kind(const struct btf_type *a, const struct btf_type *b)
 {
 	return btf_kind(a) == btf_kind(b) || (is_enum(a) && is_enum(b));
@@ -64,7 +59,7 @@ bool core_field_fits(struct core_pair *pair, u32 local_id, u32 kernel_id)
 
 		if (!local || !kernel)
 			return false;
-		if (is_composite(local) && is_composite(kernel))
+		if (btf_is_composite(local) && btf_is_composite(kernel))
 			return true;
 		if (!core_same_kind(local, kernel))
 			return false;

@@ -25,11 +25,6 @@ static bool kind_is_enumerator(u32 kind)
 	return kind == BPF_CORE_ENUMVAL_EXISTS || kind == BPF_CORE_ENUMVAL_VALUE;
 }
 
-static bool is_composite(const struct btf_type *type)
-{
-	return btf_kind(type) == BTF_KIND_STRUCT || btf_kind(type) == BTF_KIND_UNION;
-}
-
 /* Numbers with ':' between them. Returns how many, or -EINVAL, -E2BIG. */
 static int access_parse(const char *text, u32 number[CORE_WAY_MAX])
 {
@@ -101,7 +96,7 @@ static int spec_step(struct core_spec *spec, u32 index, u32 *id)
 
 	if (!type)
 		return -EINVAL;
-	if (is_composite(type)) {
+	if (btf_is_composite(type)) {
 		if (index >= btf_vlen(type))
 			return -EINVAL;
 		spec->bit += btf_member_bit(type, &btf_members(type)[index]);
@@ -161,7 +156,7 @@ static int match_member(struct core_pair *pair, const struct core_step *from, u3
 	const struct btf_type *type = btf_type(pair->kernel, at);
 	u64 bit = out->bit;
 
-	if (!type || !is_composite(type) || depth == ANONYMOUS_DEPTH)
+	if (!type || !btf_is_composite(type) || depth == ANONYMOUS_DEPTH)
 		return 0;
 	for (u32 i = 0; i < btf_vlen(type); i++) {
 		const struct btf_member *member = &btf_members(type)[i];

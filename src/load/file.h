@@ -116,6 +116,10 @@ struct load_file {
 	u32 core_steps;         /* that comparing types with the kernel's may still take */
 };
 
+/* load.c */
+/** load_read() - all of @size bytes of a file. Returns 0, -EIO when there are fewer, or -errno. */
+must_check int load_read(int fd, u8 *bytes, size_t size);
+
 /* elf.c */
 must_check int elf_index(struct load_object *object, struct log *log);
 struct section *elf_section(struct load_file *file, const char *name, u32 *index);

@@ -13,7 +13,7 @@
 
 #define OBJECT_MAX (256u << 20)
 
-static int read_all(int fd, u8 *bytes, size_t size)
+int load_read(int fd, u8 *bytes, size_t size)
 {
 	size_t done = 0;
 
@@ -49,7 +49,7 @@ static int read_file(const char *path, struct load_file *file, struct log *log)
 	if (!err) {
 		file->size = (size_t)status.st_size;
 		file->bytes = malloc(file->size + 1);
-		err = file->bytes ? read_all(fd, file->bytes, file->size) : -ENOMEM;
+		err = file->bytes ? load_read(fd, file->bytes, file->size) : -ENOMEM;
 		if (err)
 			log_line(log, "%s: %s", path, strerror(-err));
 	}
