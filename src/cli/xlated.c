@@ -257,7 +257,8 @@ static int read_parts(struct objects *o, int handle, struct xlated *x)
 		return err;
 	x->func_count = min_u32(ask.nr_func_info, first->nr_func_info);
 	x->line_count = min_u32(ask.nr_line_info, first->nr_line_info);
-	x->ksym_count = min_u32(ask.nr_jited_ksyms, first->nr_jited_ksyms);
+	/* Addresses that are hidden, or that there are none of, leave their number. */
+	x->ksym_count = ask.jited_ksyms ? min_u32(ask.nr_jited_ksyms, first->nr_jited_ksyms) : 0;
 	/* A kernel that hides its instructions gives the pointer back as 0. */
 	return ask.xlated_prog_insns ? 0 : -EPERM;
 }

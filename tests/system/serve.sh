@@ -63,9 +63,13 @@ with open(sys.argv[1], "wb") as f:
         f.write(struct.pack("<IIII", 1000, i * 1000, len(packet), len(packet)) + packet)
 PY
 cat >"$tmp/back.c" <<'C'
-__attribute__((section("classifier"), used)) int cls(unsigned *skb)
+static __attribute__((noinline)) int back(unsigned *skb)
 {
 	return ((int (*)(unsigned, unsigned long))23)(skb[10], 0); /* bpf_redirect() out of where it came in */
+}
+__attribute__((section("classifier"), used)) int cls_back(unsigned *skb)
+{
+	return back(skb);
 }
 char gpl[] __attribute__((section("license"), used)) = "GPL";
 C
@@ -82,6 +86,8 @@ check "filter by the socket's name" "$clsbpf" --backend "engine:$CLSBPF_RUNDIR/s
 	filter add dev g0 ingress bpf da obj "$minimal"
 check "CLSBPF_BACKEND" env CLSBPF_BACKEND=engine "$clsbpf" qdisc add dev p0 clsact
 check "a filter that sends back" "$clsbpf" --backend engine filter add dev p0 ingress bpf da obj "$tmp/back.o"
+"$clsbpf" --backend engine prog dump xlated name cls_back >"$tmp/shown"
+check "a call of a function that has no address" grep -q "call pc+1$" "$tmp/shown"
 "$clsbpf" --backend engine filter show dev g0 ingress >"$tmp/shown"
 check "it is there for the next command" grep -q "minimal.o:\[classifier\] direct-action .* id [0-9]" "$tmp/shown"
 check "packets of the generator come" wait_packets g0 100
