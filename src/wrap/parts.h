@@ -46,6 +46,10 @@ must_check int space_enter(struct space *space, struct log *log);
 /** space_show() - make the directory @pins what /sys/fs/bpf is. Returns 0 or -errno. */
 must_check int space_show(struct space *space, const char *pins);
 
+/** space_part() - for the command: mounts as they are, and none of what it mounts from here on is in the
+ *  way of who answers it, above all not another /proc. Returns 0 or -errno. */
+must_check int space_part(const struct space *space);
+
 /** space_mount() - mount the pin root on @target as the process @tid sees it.
  *  Returns 0, -EPERM (there are no files) or -errno of mount(2). */
 must_check int space_mount(const struct space *space, pid_t tid, const char *target);

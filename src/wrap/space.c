@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* space.c - a mount namespace in which /sys/fs/bpf is the pin root.
+/* space.c - mount namespaces in which /sys/fs/bpf is the pin root.
  *
  *   host:       /sys/fs/bpf                                    whatever it was
  *   namespace:  /sys/fs/bpf <- tmpfs                           hidden by what is mounted on it:
@@ -7,9 +7,9 @@
  *                   bpf/         the pin root            <---.
  *               /sys/fs/bpf <- the pin root, once more ------'
  *
- * The file system goes away with the last process of the namespace, however that ends. What the host
- * mounts later is seen, what the command mounts is seen by nobody else. Without privilege a user
- * namespace is needed to have a mount namespace; everybody is himself in there.
+ * The command has a copy of it. The file system goes away with the last process in either, however that
+ * ends. What the host mounts later is seen, what the command mounts is seen by nobody else. Without
+ * privilege a user namespace is needed to have a mount namespace; everybody is himself in there.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -111,6 +111,11 @@ int space_show(struct space *space, const char *pins)
 	space->dev = st.st_dev;
 	space->ino = st.st_ino;
 	return 0;
+}
+
+int space_part(const struct space *space)
+{
+	return space->entered && unshare(CLONE_NEWNS) ? -errno : 0;
 }
 
 /* In a process of its own: the client may live in another mount namespace, and below another root. */

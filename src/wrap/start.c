@@ -156,9 +156,11 @@ static void inherited_restore(const struct inherited *before)
 /* Becomes the command. Nothing here allocates or takes a lock. */
 static void child_run(const struct wrap *wrap, int socket, const struct inherited *before)
 {
-	int listener = filter_install(), err;
+	int listener = space_part(&wrap->space), err;
 	char *const *argv = wrap->config->argv;
 
+	if (!listener)
+		listener = filter_install();
 	if (listener < 0) {
 		(void)!write(socket, &listener, sizeof(listener));
 		_exit(127);

@@ -77,6 +77,8 @@ if [ "$(id -u)" = 0 ]; then
 	check "a client that gave up CAP_BPF has none" grep -q "lookup: EBADF" "$tmp/out"
 	wrap unshare -U -r "$tmp/calls" vfork >"$tmp/out" 2>&1
 	check "capabilities in a namespace of its own are none" grep -q "lookup: EBADF" "$tmp/out"
+	check "a client with processes and /proc of its own" "$tmp/clsbpf" wrap unshare -p -f sh -c "
+		mount -t proc proc /proc && '$tmp/calls' vfork | grep -q 'lookup: done'"
 else
 	skip "rights of clients" "needs root"
 fi
