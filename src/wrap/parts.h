@@ -201,7 +201,7 @@ must_check int paths_pin(struct notice *notice, int dirfd, const char *text, boo
 /** paths_is_pins() - does the client's path lead to something at or below the pin root? */
 bool paths_is_pins(struct notice *notice, const char *text);
 
-/** paths_is_pins_fd() - the same for a descriptor of a directory. */
+/** paths_is_pins_fd() - the same for a descriptor. */
 bool paths_is_pins_fd(struct notice *notice, int fd);
 
 /* ---- on_bpf.c, on_files.c: a system call each. A value or -errno for the client, or the above. ---- */

@@ -57,6 +57,29 @@ static int base_open(const struct notice *notice, int dirfd)
 	return fd == -ENOENT ? -EBADF : fd;
 }
 
+/* Directories that show who looks himself: here that is the client. f->dir becomes what *text begins
+ * with, and *text the rest. */
+static int find_own(const struct notice *notice, struct found *f, const char **text)
+{
+	static const struct { const char *name, *what; } own[] = {
+		{ "/proc/self/", "" }, { "/proc/thread-self/", "" }, { "/dev/fd/", "fd" },
+	};
+	int dir;
+
+	for (u32 i = 0; i < ARRAY_SIZE(own); i++) {
+		if (strncmp(*text, own[i].name, strlen(own[i].name)))
+			continue;
+		dir = client_open(notice, own[i].what, -1);
+		if (dir < 0)
+			return client_waits(notice) ? dir : -EINTR;
+		close(f->dir);
+		f->dir = dir;
+		*text += strlen(own[i].name);
+		return client_waits(notice) ? 0 : -EINTR;
+	}
+	return 0;
+}
+
 /* A directory: absolute as below @root, relative to @base. Absolute links that a relative path meets
  * lead from our root, which is not the client's after chroot(2). */
 static int dir_open(int root, int base, const char *text)
@@ -70,6 +93,8 @@ static int dir_open(int root, int base, const char *text)
 	}
 	for (u32 i = 0; fd < 0 && i < LINKS_MAX; i++) {
 		fd = (int)syscall(__NR_openat2, root, text, &how, sizeof(how));
+		if (fd < 0 && errno == EXDEV)   /* a link of /proc leads out of any root */
+			fd = openat(root, text + strspn(text, "/"), DIRECTORY);
 		if (fd < 0 && errno != EAGAIN)  /* somebody renamed meanwhile */
 			return -errno;
 	}
@@ -77,12 +102,15 @@ static int dir_open(int root, int base, const char *text)
 }
 
 /* Cut @text into directory and last name. f->dir is the base, and becomes the directory. */
-static int find_step(struct found *f, const char *text)
+static int find_step(const struct notice *notice, struct found *f, const char *text)
 {
-	size_t end = strlen(text), start;
+	size_t end, start;
 	char parent[PATH_MAX];
-	int dir;
+	int err = find_own(notice, f, &text), dir;
 
+	if (err)
+		return err;
+	end = strlen(text);
 	while (end && text[end - 1] == '/')
 		end--;
 	for (start = end; start && text[start - 1] != '/'; start--)
@@ -122,13 +150,13 @@ static int find(const struct notice *notice, int dirfd, const char *text, bool f
 		return !client_waits(notice) ? -EINTR : f->dir < 0 ? f->dir : -EACCES;
 	if (!client_waits(notice))
 		return -EINTR;
-	err = find_step(f, text);
+	err = find_step(notice, f, text);
 	for (u32 i = 0; !err && follow && *f->leaf; i++) {
 		len = readlinkat(f->dir, f->leaf, link, sizeof(link) - 1);
 		if (len < 0)
 			break;
 		link[len] = '\0';
-		err = i < LINKS_MAX ? find_step(f, link) : -ELOOP;
+		err = i < LINKS_MAX ? find_step(notice, f, link) : -ELOOP;
 	}
 	return err;
 }
@@ -277,7 +305,8 @@ bool paths_is_pins(struct notice *notice, const char *text)
 		return text_is_pins(notice, AT_FDCWD, text, path) &&
 		       !strcmp(path, WRAP_PIN_ROOT);
 	is = !find(notice, AT_FDCWD, text, true, &f);
-	if (is && *f.leaf && fstatat(f.dir, f.leaf, &st, AT_SYMLINK_NOFOLLOW))
+	if (is && *f.leaf && (fstatat(f.dir, f.leaf, &st, AT_SYMLINK_NOFOLLOW) ||
+			      (f.slash && !S_ISDIR(st.st_mode))))
 		is = false;
 	if (is && *f.leaf && S_ISDIR(st.st_mode)) {
 		dir = openat(f.dir, f.leaf, DIRECTORY | O_NOFOLLOW);
@@ -294,13 +323,20 @@ bool paths_is_pins(struct notice *notice, const char *text)
 bool paths_is_pins_fd(struct notice *notice, int fd)
 {
 	const struct space *space = &notice->wrap->space;
-	char path[PATH_MAX];
+	char path[PATH_MAX], proc[CLIENT_PROC_ROOM];
+	ssize_t len;
 	int dir;
 	bool is;
 
 	if (space->root < 0)
 		return text_is_pins(notice, fd, "", path) && !strcmp(path, WRAP_PIN_ROOT);
 	dir = base_open(notice, fd);
+	if (dir == -ENOTDIR) {
+		client_proc(notice, "fd", fd, proc);
+		len = readlink(proc, path, sizeof(path) - 1);
+		path[len > 0 ? len : 0] = '\0';
+		return len > 0 && *path == '/' && paths_is_pins(notice, path);
+	}
 	is = dir >= 0 && depth_of(space, dir) >= 0;
 	if (dir >= 0)
 		close(dir);

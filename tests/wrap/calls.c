@@ -565,6 +565,37 @@ static int case_pins(const char *argument)
 	return 0;
 }
 
+/* Ways to pins that lead through /proc. */
+static int case_ways(const char *argument)
+{
+	static const char *const forms[] = {
+		"/proc/self/fd/%d", "/proc/thread-self/fd/%d", "/dev/fd/%d", "/proc/self/fd/%2$d/m",
+		"/proc/self/fd/%2$d/none", "/proc/self/cwd/m", "/proc/self/root/sys/fs/bpf/m",
+		"/proc/%3$d/cwd/m", "/proc/%3$d/fd/%1$d", "/proc/self/fd/1000", "/proc/self/exe",
+	};
+	int map = (int)map_create(4), pin, dir = open("/sys/fs/bpf", O_PATH | O_DIRECTORY);
+	char path[64];
+	struct statfs st;
+
+	say_pin("/sys/fs/bpf/m", map);
+	pin = open("/sys/fs/bpf/m", O_PATH);
+	if (chdir("/sys/fs/bpf"))
+		return 1;
+	for (u32 i = 0; i < ARRAY_SIZE(forms); i++) {
+		union bpf_attr attr = { .pathname = ptr_u64(path) };
+
+		snprintf(path, sizeof(path), forms[i], pin, dir, getpid());
+		say(forms[i], bpf(BPF_OBJ_GET, &attr, sizeof(attr)));
+		printf("statfs: %s\n", statfs(path, &st) ? strerrorname_np(errno) :
+					st.f_type == 0xcafe4a11 ? "bpf" : "another");
+	}
+	say_pin("/proc/self/cwd/n", map);
+	say_get("n");
+	say_statfs("m/");
+	printf("fstatfs of a pin: %s\n", !fstatfs(pin, &st) && st.f_type == 0xcafe4a11 ? "bpf" : "another");
+	return 0;
+}
+
 /* What is done to pins by others than bpf(2). */
 static int case_tree(const char *argument)
 {
@@ -597,7 +628,8 @@ static const struct {
 	{ "links", case_links }, { "last_close", case_last_close }, { "exec", case_exec }, { "mmap", case_mmap },
 	{ "vfork", case_vfork }, { "threads", case_threads }, { "signals", case_signals },
 	{ "hostile", case_hostile }, { "killed", case_killed }, { "no_room", case_no_room }, { "abi", case_abi },
-	{ "polls", case_polls }, { "pins", case_pins }, { "tcx", case_tcx }, { "tree", case_tree },
+	{ "polls", case_polls }, { "pins", case_pins }, { "tcx", case_tcx }, { "ways", case_ways },
+	{ "tree", case_tree },
 };
 
 int main(int argc, char **argv)
