@@ -148,7 +148,7 @@ static void second_half_is_refused(struct bytes *bytes, struct backend *engine)
 	struct load_object *object;
 	struct load_prog *prog;
 	LOG_ON_STACK(log);
-	u64 size;
+	u64 size = 0;
 	u8 *at = section_at(bytes, ".text", &size);
 
 	assert_int_equal(size, 16);
@@ -173,7 +173,7 @@ static void absent_symbol_is_zero(struct bytes *bytes)
 	struct load_prog *prog;
 	LOG_ON_STACK(log);
 	u32 seen = 0;
-	u64 size;
+	u64 size = 0;
 	u8 *at = section_at(bytes, "classifier", &size);
 
 	for (u64 i = 0; i < size; i += 8)
