@@ -68,14 +68,14 @@ static int check_helper(const struct translation *t, u32 id, const struct helper
 		return 0;
 	}
 	if (!helper && !name)
-		return log_error(t->log, -EINVAL, "instruction %u calls an unknown func #%u: there is no such "
-				 "helper", t->at, id);
+		return log_error(t->log, -EINVAL, "instruction %u calls the unknown func #%u: there is no "
+				 "such helper", t->at, id);
 	if (!helper)
 		return log_error(t->log, -EOPNOTSUPP, "instruction %u calls the unknown func bpf_%s#%u: this "
 				 "engine does not have it", t->at, name, id);
 	if (!(helper->who & who))
-		return log_error(t->log, -EINVAL, "instruction %u calls the unknown func bpf_%s#%u: it is not "
-				 "for programs of this type", t->at, helper->name, id);
+		return log_error(t->log, -EINVAL, "instruction %u calls the unknown func bpf_%s#%u: it is "
+				 "not for programs of this type", t->at, helper->name, id);
 	if (helper->flags & HELPER_GPL && !t->prog->gpl)
 		return log_error(t->log, -EINVAL, "instruction %u calls bpf_%s (helper %u), which only "
 				 "programs with a GPL-compatible licence may call, and the licence of "
