@@ -86,7 +86,8 @@ static struct place *link_place(const struct notice *notice, int dirfd, const ch
 	for (u32 i = 0; i < ARRAY_SIZE(own); i++)
 		if (!strcmp(dir, own[i]))
 			return fd > INT_MAX || client_place(notice, (int)fd, &place) ? NULL : place;
-	if (strncmp(dir, "/proc/", strlen("/proc/")) || dir[6] < '0' || dir[6] > '9' || strncmp(dir + strlen(dir) - 4, "/fd/", 4))
+	if (strncmp(dir, "/proc/", strlen("/proc/")) || dir[6] < '0' || dir[6] > '9' ||
+	    strncmp(dir + strlen(dir) - 4, "/fd/", 4))
 		return NULL;
 	/* Of another process: numbered as the client's own /proc has them. */
 	client_proc(notice, "root", -1, path);
