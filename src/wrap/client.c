@@ -13,11 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "wrap/parts.h"
 
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
 #define PAGE 4096u
 #define CAPABILITY(n) (1ull << (n))
 #ifndef CAP_BPF
@@ -129,20 +133,50 @@ void client_proc(const struct notice *notice, const char *what, int number,
 		snprintf(path + len, CLIENT_PROC_ROOM - (size_t)len, "/%d", number);
 }
 
-int client_place(const struct notice *notice, int fd, struct place **out)
+int client_take(const struct notice *notice, int fd)
+{
+	int process = (int)syscall(__NR_pidfd_open, notice->tid, PIDFD_THREAD), got;
+
+	if (process < 0)
+		return -errno;
+	got = (int)syscall(__NR_pidfd_getfd, process, fd, 0);
+	if (got < 0)
+		got = -errno;
+	close(process);
+	if (got >= 0 && !client_waits(notice)) {
+		close(got);
+		got = -EINTR;
+	}
+	return got;
+}
+
+/* The file of a descriptor. Where a client is not to be looked into (PR_SET_DUMPABLE), /proc shows
+ * nothing, but Linux still hands descriptors out. */
+static int client_stat(const struct notice *notice, int fd, struct stat *st)
 {
 	char path[CLIENT_PROC_ROOM];
-	struct stat st;
+	int taken, err;
 
-	if (fd < 0)
-		return -EBADF;
 	client_proc(notice, "fd", fd, path);
-	if (stat(path, &st))
-		return counts(notice) ? -EBADF : -EINTR;
-	if (!counts(notice))
-		return -EINTR;
-	*out = places_find(&notice->wrap->places, &st);
-	return 0;
+	err = stat(path, st) ? -errno : 0;
+	if (err != -EACCES)
+		return !counts(notice) ? -EINTR : err ? -EBADF : 0;
+	taken = client_take(notice, fd);
+	if (taken < 0)
+		return taken;
+	err = fstat(taken, st) ? -errno : 0;
+	close(taken);
+	return err;
+}
+
+int client_place(const struct notice *notice, int fd, struct place **out)
+{
+	struct stat st;
+	int err = fd < 0 ? -EBADF : client_stat(notice, fd, &st);
+
+	if (!err)
+		*out = places_find(&notice->wrap->places, &st);
+	return err;
 }
 
 static struct notice *notice_of(struct caller *caller)

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/mount.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -20,9 +19,6 @@
 
 #define STATFS_VALID 0x20
 #define STATFS_RELATIME 0x1000
-#ifndef PIDFD_THREAD
-#define PIDFD_THREAD O_EXCL
-#endif
 
 /* ---- readlink ---- */
 
@@ -193,24 +189,6 @@ s64 on_fsopen(struct notice *notice)
 }
 
 /* ---- epoll ---- */
-
-/* The client's descriptor as one of ours. */
-static int client_take(const struct notice *notice, int fd)
-{
-	int process = (int)syscall(__NR_pidfd_open, notice->tid, PIDFD_THREAD), got;
-
-	if (process < 0)
-		return -errno;
-	got = (int)syscall(__NR_pidfd_getfd, process, fd, 0);
-	if (got < 0)
-		got = -errno;
-	close(process);
-	if (got >= 0 && !client_waits(notice)) {
-		close(got);
-		got = -EINTR;
-	}
-	return got;
-}
 
 s64 on_epoll_ctl(struct notice *notice)
 {

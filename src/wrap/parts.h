@@ -186,8 +186,11 @@ must_check int client_string(struct notice *notice, char *to, u64 from, u32 room
 void client_proc(const struct notice *notice, const char *what, int number,
 		 char path[CLIENT_PROC_ROOM]);
 
+/** client_take() - the client's descriptor @fd as one of ours. Returns it or -errno. */
+must_check int client_take(const struct notice *notice, int fd);
+
 /** client_place() - what the client's descriptor @fd stands for, in *out (NULL: it is a file of another
- *  kind). Returns 0, -EBADF or -EINTR. */
+ *  kind). Returns 0, -EBADF, -EINTR, or -EMFILE: we have no descriptor left to look with. */
 must_check int client_place(const struct notice *notice, int fd, struct place **out);
 
 /** client_rights() - fill in privileged, uid and gid of the caller. @fs: ids for files. */

@@ -49,12 +49,21 @@ static int client_open(const struct notice *notice, const char *what, int number
 
 static int base_open(const struct notice *notice, int dirfd)
 {
-	int fd;
+	int fd, taken;
 
 	if (dirfd == AT_FDCWD)
 		return client_open(notice, "cwd", -1);
 	fd = dirfd < 0 ? -EBADF : client_open(notice, "fd", dirfd);
-	return fd == -ENOENT ? -EBADF : fd;
+	if (fd != -EACCES)
+		return fd == -ENOENT ? -EBADF : fd;
+	/* Of a client that is not to be looked into. */
+	taken = client_take(notice, dirfd);
+	if (taken < 0)
+		return taken;
+	fd = openat(taken, ".", DIRECTORY);
+	fd = fd < 0 ? -errno : fd;
+	close(taken);
+	return fd;
 }
 
 /* Directories that show who looks himself: here that is the client. f->dir becomes what *text begins

@@ -34,7 +34,7 @@ both() { # NAME COMMAND
 		skip "$1" "needs root, to ask Linux"
 	fi
 }
-for case in links last_close mmap exec vfork threads signals hostile no_room polls pins ways tree; do
+for case in links last_close mmap exec closed vfork threads signals hostile no_room polls pins ways tree; do
 	both $case "'$tmp/calls' $case"
 done
 for client in skeleton go_client; do

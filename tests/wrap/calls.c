@@ -16,6 +16,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -254,6 +255,28 @@ static int case_exec(const char *argument)
 	fflush(stdout);
 	execl(self, self, name, number, NULL);
 	return 1;
+}
+
+/* A process that nobody of its user may look into. */
+static int case_closed(const char *argument)
+{
+	int dir = open("/sys/fs/bpf", O_PATH | O_DIRECTORY), map;
+	struct {
+		u64 pathname;
+		s32 bpf_fd;
+		u32 flags;
+		s32 path_fd;
+	} attr = { ptr_u64("m"), 0, 1 << 14, dir };
+
+	if (prctl(PR_SET_DUMPABLE, 0))
+		return 1;
+	map = (int)map_create(4);
+	say("update", map_update(map, 1, 7, 0));
+	attr.bpf_fd = map;
+	say("pin", bpf(BPF_OBJ_PIN, &attr, sizeof(attr)));
+	say("update of nothing", map_update(1000, 1, 7, 0));
+	say("update of another file", map_update(0, 1, 7, 0));
+	return 0;
 }
 
 /* Memory that is mapped keeps a map as a descriptor does. */
@@ -626,7 +649,7 @@ static const struct {
 	int (*run)(const char *argument);
 } cases[] = {
 	{ "links", case_links }, { "last_close", case_last_close }, { "exec", case_exec }, { "mmap", case_mmap },
-	{ "vfork", case_vfork }, { "threads", case_threads }, { "signals", case_signals },
+	{ "closed", case_closed }, { "vfork", case_vfork }, { "threads", case_threads }, { "signals", case_signals },
 	{ "hostile", case_hostile }, { "killed", case_killed }, { "no_room", case_no_room }, { "abi", case_abi },
 	{ "polls", case_polls }, { "pins", case_pins }, { "tcx", case_tcx }, { "ways", case_ways },
 	{ "tree", case_tree },
