@@ -130,7 +130,9 @@ static int caller_handle(struct caller *caller, int fd)
 	if (!connection->foreign)
 		return fd;
 	err = ask(connection, &frame, NULL);
-	return err || connection->answer.frame.value < 0 ? -EBADF : connection->answer.frame.value;
+	if (!err && (connection->answer.frame.value >= 0 || connection->answer.frame.value == -EINVAL))
+		return connection->answer.frame.value;
+	return -EBADF;
 }
 
 static int ask_path(struct connection *connection, int dirfd, const char *text, bool create,

@@ -22,6 +22,10 @@ if ! nobody "$tmp/clsbpf" wrap true >"$tmp/out" 2>&1; then
 	tap_end
 fi
 
+CLSBPF_RUNDIR=$tmp/run "$tmp/clsbpf" serve >"$tmp/serve" 2>&1 &
+daemon=$!
+while ! grep -q listening "$tmp/serve" && kill -0 $daemon 2>/dev/null; do sleep 0.02; done
+
 # The same client on both kernels.
 both() { # NAME COMMAND
 	nobody "$tmp/clsbpf" wrap sh -c "exec $2" >"$tmp/wrapped" 2>&1 </dev/null
@@ -30,6 +34,9 @@ both() { # NAME COMMAND
 		check_same "$1: as nobody as on Linux" "$tmp/linux" "$tmp/wrapped"
 		wrap sh -c "exec $2" >"$tmp/root" 2>&1 </dev/null
 		check_same "$1: as root as on Linux" "$tmp/linux" "$tmp/root"
+		wrap --backend "$tmp/run/socket" sh -c "exec $2" >"$tmp/daemon" 2>&1 </dev/null
+		check_same "$1: with a daemon as on Linux" "$tmp/linux" "$tmp/daemon"
+		rm -rf "$tmp"/run/bpf/*
 	else
 		skip "$1" "needs root, to ask Linux"
 	fi
@@ -47,6 +54,9 @@ for client in skeleton go_client; do
 done
 check "instances of epoll that are closed cost nothing" sh -c "
 	ulimit -n 200; '$tmp/clsbpf' wrap '$tmp/calls' polls | grep -q 500"
+kill $daemon
+wait $daemon
+tap $? "the daemon ends"
 printf 'update: done\nanother map: ENOENT\n' >"$tmp/killed"
 nobody "$tmp/clsbpf" wrap "$tmp/calls" killed alone >"$tmp/out" 2>&1
 check_same "clients that are killed leave nothing" "$tmp/killed" "$tmp/out"
