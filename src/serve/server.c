@@ -222,7 +222,8 @@ static int socket_bind(struct server *server, const struct sockaddr_un *address,
 	return 0;
 }
 
-/* Nobody may connect before the permissions are right: listen() comes last. */
+/* Nobody may connect before the permissions are right: listen() comes last. The file is made with its
+ * mode, and its group is set without following a link: others may write to its directory. */
 static int socket_open(struct server *server, const struct sockaddr_un *address, mode_t mode,
 		       gid_t gid, struct log *log)
 {
@@ -231,7 +232,9 @@ static int socket_open(struct server *server, const struct sockaddr_un *address,
 	mode_t mask;
 	int err;
 
-	mask = umask(0177);
+	if (fchmod(server->fd, mode))
+		return log_error(log, -errno, "%s: its permissions: %s", path, strerror(errno));
+	mask = umask(0);
 	err = socket_bind(server, address, log);
 	umask(mask);
 	if (err)
@@ -241,8 +244,8 @@ static int socket_open(struct server *server, const struct sockaddr_un *address,
 		return log_error(log, -errno, "%s: %s", path, strerror(errno));
 	server->dev = made.st_dev;
 	server->ino = made.st_ino;
-	if ((gid != (gid_t)-1 && chown(path, (uid_t)-1, gid)) || chmod(path, mode))
-		return log_error(log, -errno, "%s: its permissions: %s", path, strerror(errno));
+	if (gid != (gid_t)-1 && lchown(path, (uid_t)-1, gid))
+		return log_error(log, -errno, "%s: its group: %s", path, strerror(errno));
 	if (listen(server->fd, BACKLOG))
 		return log_error(log, -errno, "%s: %s", path, strerror(errno));
 	return 0;

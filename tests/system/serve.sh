@@ -164,6 +164,7 @@ if [ "$(id -u)" = 0 ] && nobody test -x "$clsbpf"; then
 	end TERM
 	serve "$clsbpf" serve --socket "$tmp/group" --mode 0660 --group 65534 --dev a=pair:b
 	check "--group: for its members" nobody "$clsbpf" --backend "engine:$tmp/group" qdisc show dev a
+	check "the mode and the group that were asked for" test "$(stat -c "%a %g" "$tmp/group")" = "660 65534"
 	end TERM
 	mkdir "$tmp/theirs"
 	chown 65534 "$tmp/theirs"
