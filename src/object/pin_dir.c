@@ -358,12 +358,15 @@ static int dir_names(struct dir_tree *d, const char *rundir)
 
 static int dir_take(struct dir_tree *d, const char *rundir, struct log *log)
 {
+	struct stat st;
 	int err;
 
 	d->rundir = open(rundir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	err = d->rundir < 0 ? -errno : dir_names(d, rundir);
+	err = d->rundir < 0 || fstat(d->rundir, &st) ? -errno : dir_names(d, rundir);
 	if (err)
 		return log_error(log, err, "run directory %.200s: %s", rundir, strerror(-err));
+	if (st.st_uid != geteuid())
+		return log_error(log, -EPERM, "run directory %.200s: it belongs to another user", rundir);
 	d->lock_file = openat(d->rundir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (d->lock_file >= 0 && !flock(d->lock_file, LOCK_EX | LOCK_NB))
 		return 0;

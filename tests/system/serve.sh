@@ -168,6 +168,7 @@ if [ "$(id -u)" = 0 ] && nobody test -x "$clsbpf"; then
 	end TERM
 	mkdir "$tmp/theirs"
 	chown 65534 "$tmp/theirs"
+	CLSBPF_RUNDIR=$tmp/theirs refuses "a run directory of somebody else" "belongs to another user" "$clsbpf" serve
 	CLSBPF_RUNDIR=$tmp/theirs serve setpriv --reuid=65534 --regid=65534 --clear-groups "$clsbpf" serve
 	refuses "an engine of somebody else is not trusted" "belongs to user 65534" "$clsbpf" \
 		--backend "engine:$tmp/theirs/socket" qdisc show
