@@ -229,7 +229,8 @@ static int start(struct wrap *wrap, const struct inherited *before, struct log *
 	if (err)
 		return log_error(log, err, "%s", strerror(-err));
 	err = start_child(wrap, before);
-	return err ? log_error(log, err, "seccomp: %s", strerror(-err)) : 0;
+	return err ? log_error(log, err, "seccomp: %s", err == -EBUSY ? "somebody answers the calls of this "
+			       "process already, as wrap under wrap would" : strerror(-err)) : 0;
 }
 
 static int run(struct wrap *wrap, struct log *log)

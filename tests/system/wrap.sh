@@ -143,6 +143,7 @@ check "limits are the command's" sh -c "
 	ulimit -S -n 64; [ \"\$('$tmp/clsbpf' wrap sh -c 'ulimit -S -n')\" = 64 ]"
 "$tmp/clsbpf" wrap --verbose "$tmp/calls" hostile >"$tmp/out" 2>&1
 check "--verbose says why" grep -q "^clsbpf wrap: bpf(1000): bpf: command 1000 is not known: Invalid" "$tmp/out"
+check "wrap under wrap says why not" sh -c "'$tmp/clsbpf' wrap '$tmp/clsbpf' wrap true 2>&1 | grep -q 'wrap under wrap'"
 check_status "an engine in a daemon that is not there" 2 wrap --backend "$tmp/socket" true
 
 tap_end
