@@ -6,6 +6,7 @@
  *   clsbpf [-OPTION...] OBJECT  tc's command line (tc_main.c); under the name tc nothing else
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -163,11 +164,25 @@ static int close_output(int status)
 	return EXIT_WRONG;
 }
 
+/* A file that is opened in the place of a closed standard stream would get what is printed. What is
+ * there instead can be read and written as little as before. */
+static void hold_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_PATH | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
 	const char *name = slash ? slash + 1 : argc ? argv[0] : "clsbpf";
 
+	hold_standard();
 	/* A pipe that nobody reads is an error of write(2): files being written are still closed. What
 	 * `wrap` starts gets the signal as we got it. */
 	if (argc < 2 || strcmp(argv[1], "wrap"))

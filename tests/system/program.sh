@@ -149,6 +149,11 @@ check "trace lines go to standard error" sh -c \
 	"test \$(grep -c 'in cls_foo' '$tmp/trace.err') = 5 && grep -q '^{.*}\$' '$tmp/trace.out'"
 shows "a full disk is an error" 1 "standard output: No space left on device" \
 	sh -c "'$clsbpf' run '$firewall' -r '$capture' >/dev/full"
+"$clsbpf" run "$firewall" -w "$tmp/closed.pcapng" <"$capture" >&- 2>&-
+[ $? = 1 ]
+tap $? "a closed standard output is an error"
+"$clsbpf" run "$firewall" -q -w "$tmp/open.pcapng" <"$capture"
+check "and nothing that is meant for it goes to a file" cmp "$tmp/open.pcapng" "$tmp/closed.pcapng"
 shows "a reader that goes away is none" 0 "" \
 	sh -c "'$clsbpf' run '$firewall' -r '$capture' --per-packet -w '$tmp/whole.pcapng' | head -n 1 >/dev/null"
 check "and what is written stays a capture" tcpdump -nr "$tmp/whole.pcapng" -w /dev/null
