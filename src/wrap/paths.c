@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <sys/fsuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -268,12 +269,23 @@ static bool text_is_pins(const struct notice *notice, int dirfd, const char *tex
 	return !strncmp(out, WRAP_PIN_ROOT, root) && (!out[root] || out[root] == '/');
 }
 
+/* Paths are followed with the client's rights, as far as ids tell them, or what we may see tells it what
+ * it may not. NULL: our own. */
+static void look_as(const struct caller *caller)
+{
+	(void)setfsgid(caller ? caller->gid : getegid());
+	(void)setfsuid(caller ? caller->uid : geteuid());
+}
+
 /* What Linux says to a path that is not in bpffs. */
-static int path_elsewhere(const struct found *f, bool create)
+static int path_elsewhere(const struct caller *caller, const struct found *f, bool create)
 {
 	struct stat st;
-	int err = *f->leaf && fstatat(f->dir, f->leaf, &st, AT_SYMLINK_NOFOLLOW) ? -errno : 0;
+	int err;
 
+	look_as(caller);
+	err = *f->leaf && fstatat(f->dir, f->leaf, &st, AT_SYMLINK_NOFOLLOW) ? -errno : 0;
+	look_as(NULL);
 	if (create)
 		return err == -ENOENT && !f->slash ? -EPERM : err ? err : -EEXIST;
 	return err ? err : f->slash && *f->leaf && !S_ISDIR(st.st_mode) ? -ENOTDIR : -EACCES;
@@ -287,11 +299,13 @@ int paths_pin(struct notice *notice, int dirfd, const char *text, bool create, c
 
 	if (space->root < 0 && text_is_pins(notice, dirfd, text, out))
 		return client_waits(notice) ? 0 : -EINTR;
+	look_as(&notice->caller);
 	err = find(notice, dirfd, text, !create, &f);
+	look_as(NULL);
 	if (!err) {
 		depth = space->root < 0 ? -1 : depth_of(space, f.dir);
 		if (depth < 0)
-			err = path_elsewhere(&f, create);
+			err = path_elsewhere(&notice->caller, &f, create);
 		else
 			err = dir_names(f.dir, depth, out);
 		if (!err)

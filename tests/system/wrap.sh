@@ -87,6 +87,9 @@ if [ "$(id -u)" = 0 ]; then
 	check "a client that gave up CAP_BPF has none" grep -q "lookup: EBADF" "$tmp/out"
 	wrap unshare -U -r "$tmp/calls" vfork >"$tmp/out" 2>&1
 	check "capabilities in a namespace of its own are none" grep -q "lookup: EBADF" "$tmp/out"
+	mkdir -m 700 "$tmp/secret"
+	check "a client is not told what is where it may not look" sh -c "'$tmp/clsbpf' wrap \
+		setpriv --reuid=65534 --clear-groups '$tmp/calls' get '$tmp/secret/nothing' | grep -q EACCES"
 	check "a client with processes and /proc of its own" "$tmp/clsbpf" wrap unshare -p -f sh -c "
 		mount -t proc proc /proc && '$tmp/calls' vfork | grep -q 'lookup: done'"
 else

@@ -588,6 +588,12 @@ static int case_pins(const char *argument)
 	return 0;
 }
 
+static int case_get(const char *argument)
+{
+	say_get(argument);
+	return 0;
+}
+
 /* Ways to pins that lead through /proc. */
 static int case_ways(const char *argument)
 {
@@ -652,7 +658,7 @@ static const struct {
 	{ "closed", case_closed }, { "vfork", case_vfork }, { "threads", case_threads }, { "signals", case_signals },
 	{ "hostile", case_hostile }, { "killed", case_killed }, { "no_room", case_no_room }, { "abi", case_abi },
 	{ "polls", case_polls }, { "pins", case_pins }, { "tcx", case_tcx }, { "ways", case_ways },
-	{ "tree", case_tree },
+	{ "tree", case_tree }, { "get", case_get },
 };
 
 int main(int argc, char **argv)
