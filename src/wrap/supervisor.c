@@ -13,14 +13,19 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wrap/parts.h"
+
+#define WAKE SIGURG              /* nobody sends it by accident, and nobody waits for it here */
+#define WAKE_AGAIN_NS 10000000
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
@@ -36,6 +41,7 @@ struct buffers {
 
 struct supervision {
 	struct wrap *wrap;
+	_Atomic bool over;          /* the threads shall end; WAKE gets them out of a wait */
 	struct buffers buffers;
 };
 
@@ -114,24 +120,18 @@ static bool is_alone(const struct wrap *wrap)
 	return poll(&listener, 1, 0) == 1 && listener.revents & (POLLHUP | POLLERR);
 }
 
-/* Until it is cancelled, which happens between two calls only. */
 static void *answer_calls(void *ctx)
 {
 	struct supervision *s = ctx;
-	int err;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
-	for (;;) {
+	while (!atomic_load(&s->over)) {
 		memset(s->buffers.call, 0, s->buffers.size.seccomp_notif);
-		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-		err = ioctl(s->wrap->listener, SECCOMP_IOCTL_NOTIF_RECV, s->buffers.call);
-		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-		if (!err)
+		if (!ioctl(s->wrap->listener, SECCOMP_IOCTL_NOTIF_RECV, s->buffers.call))
 			serve(s->wrap, &s->buffers);
 		else if (is_alone(s->wrap))
-			return NULL;
+			break;
 	}
+	return NULL;
 }
 
 static void *wait_closes(void *ctx)
@@ -139,15 +139,31 @@ static void *wait_closes(void *ctx)
 	struct supervision *s = ctx;
 	struct pollfd closes = { .fd = s->wrap->places.closes, .events = POLLIN };
 
-	for (;;) {
+	while (!atomic_load(&s->over)) {
 		(void)poll(&closes, 1, -1);
-		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 		pthread_mutex_lock(&s->wrap->lock);
 		places_sweep(&s->wrap->places);
 		pthread_mutex_unlock(&s->wrap->lock);
-		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
 	}
 	return NULL;
+}
+
+static void wake(int signal)
+{
+}
+
+/* Where a thread is going to wait just now, the signal comes too early: it is sent until it has worked. */
+static void thread_end(pthread_t thread)
+{
+	struct timespec until;
+
+	do {
+		pthread_kill(thread, WAKE);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += WAKE_AGAIN_NS;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+	} while (pthread_timedjoin_np(thread, NULL, &until));
 }
 
 static void reap(struct wrap *wrap)
@@ -199,22 +215,27 @@ int supervise(struct wrap *wrap)
 {
 	struct supervision s = { .wrap = wrap };
 	void *(*const work[])(void *) = { answer_calls, wait_closes };
+	const struct sigaction waking = { .sa_handler = wake };
+	sigset_t only;
 	pthread_t thread[ARRAY_SIZE(work)];
 	int err = buffers_get(&s.buffers);
 	u32 started;
 
 	/* Where it exists: client and supervisor take turns on one CPU. */
 	(void)ioctl(wrap->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	sigaction(WAKE, &waking, NULL);
+	sigemptyset(&only);
+	sigaddset(&only, WAKE);
+	pthread_sigmask(SIG_UNBLOCK, &only, NULL);
 	for (started = 0; !err && started < ARRAY_SIZE(work); started++)
 		err = -pthread_create(&thread[started], NULL, work[started], &s);
 	started -= err && started;
 	reap(wrap);
 	if (!err)
 		err = wait_end(wrap);
-	while (started--) {
-		pthread_cancel(thread[started]);
-		pthread_join(thread[started], NULL);
-	}
+	atomic_store(&s.over, true);
+	while (started--)
+		thread_end(thread[started]);
 	free(s.buffers.call);
 	free(s.buffers.answer);
 	return err;

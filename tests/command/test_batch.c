@@ -42,28 +42,41 @@ static u8 values[ROOM * VALUE_ROOM];
 
 static u32 key_number(u32 kind, u32 i)
 {
-	return kinds[kind].key_size == 8 ? ((const u32 *)(const void *)keys)[2 * i + 1] : ((const u32 *)(const void *)keys)[i];
+	const u32 *words = &keys[0][0];
+
+	return kinds[kind].key_size == 8 ? words[2 * i + 1] : words[i];
 }
 
 static int batch(struct side *side, int cmd, int map, u32 *in, u32 *out, u32 *count)
 {
-	union bpf_attr attr = { .batch = { .in_batch = ptr_u64(in), .out_batch = ptr_u64(out), .keys = ptr_u64(keys),
-					   .values = ptr_u64(values), .count = *count, .map_fd = (u32)map } };
-	int err = side_bpf(side, cmd, &attr, sizeof(attr));
+	union bpf_attr attr;
+	int err;
 
+	memset(&attr, 0, sizeof(attr));
+	attr.batch.in_batch = ptr_u64(in);
+	attr.batch.out_batch = ptr_u64(out);
+	attr.batch.keys = ptr_u64(keys);
+	attr.batch.values = ptr_u64(values);
+	attr.batch.count = *count;
+	attr.batch.map_fd = (u32)map;
+	err = side_bpf(side, cmd, &attr, sizeof(attr));
 	*count = attr.batch.count;
 	return err;
 }
 
 static int filled(struct side *side, u32 kind)
 {
-	union bpf_attr attr = { .map_type = kinds[kind].type, .key_size = kinds[kind].key_size,
-				.value_size = kinds[kind].value_size,
-				.max_entries = kinds[kind].type == BPF_MAP_TYPE_LRU_HASH ? 4096 : ELEMENTS,
-				.map_flags = kinds[kind].flags };
-	int map = side_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
 	u32 count = ELEMENTS, *key = &keys[0][0];
+	union bpf_attr attr;
+	int map;
 
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = kinds[kind].type;
+	attr.key_size = kinds[kind].key_size;
+	attr.value_size = kinds[kind].value_size;
+	attr.max_entries = kinds[kind].type == BPF_MAP_TYPE_LRU_HASH ? 4096 : ELEMENTS;
+	attr.map_flags = kinds[kind].flags;
+	map = side_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
 	assert_true(map > 0);
 	for (u32 i = 0; i < ELEMENTS; i++) {
 		if (kinds[kind].key_size == 8)
