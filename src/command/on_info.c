@@ -170,7 +170,7 @@ static int info_jited(struct call *call, const struct prog *prog, struct bpf_pro
 }
 
 /* What is the client's own stays as it was where Linux has nothing to say: ifindex, netns_*,
- * btf_id without BTF, attach_btf_obj_id. */
+ * btf_id without BTF, attach_btf_obj_id, and attach_btf_id for whoever does not see the code. */
 static void prog_info_fill(struct prog *prog, struct bpf_prog_info *info)
 {
 	info->type = prog->type;
@@ -186,7 +186,6 @@ static void prog_info_fill(struct prog *prog, struct bpf_prog_info *info)
 	info->run_cnt = atomic_load(&prog->runs->count);
 	info->recursion_misses = 0;
 	info->verified_insns = 0;
-	info->attach_btf_id = 0;
 }
 
 /* Whoever has no CAP_BPF does not see the code. */
@@ -195,13 +194,13 @@ static void prog_info_hide(struct bpf_prog_info *info)
 	info->jited_prog_len = info->xlated_prog_len = 0;
 	info->nr_jited_ksyms = info->nr_jited_func_lens = 0;
 	info->nr_func_info = info->nr_line_info = info->nr_jited_line_info = 0;
-	info->attach_btf_id = 0;
 }
 
 static int prog_info_code(struct call *call, struct prog *prog, struct bpf_prog_info *info)
 {
 	int err = info_insns(call, prog, info->xlated_prog_insns, &info->xlated_prog_len);
 
+	info->attach_btf_id = 0;
 	if (!err)
 		err = info_jited(call, prog, info);
 	if (!err)
