@@ -466,6 +466,14 @@ static void variant(struct state *s, struct gen_call *call)
 	}
 }
 
+/* A mutation may have named another object by its descriptor at @off. */
+static void meant(const struct state *s, struct gen_call *call, u32 off)
+{
+	for (u32 i = 0; i < s->world.things; i++)
+		if (s->world.thing[i].theirs == (s32)get_u32(call->attr + off))
+			call->thing = &s->world.thing[i];
+}
+
 static const struct gen_cmd *generate(struct state *s, struct gen_call *call)
 {
 	static const u32 mutations[] = { 0, 0, 1, 1, 1, 1, 2, 2, 3 };
@@ -488,6 +496,8 @@ static const struct gen_cmd *generate(struct state *s, struct gen_call *call)
 	for (u32 n = mutations[any(s, ARRAY_SIZE(mutations))]; n; n--)
 		mutate(s, call);
 	clamp(call);
+	if (call->cmd == BPF_MAP_LOOKUP_BATCH || call->cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH)
+		meant(s, call, 36);
 	return &cmds[i];
 }
 
