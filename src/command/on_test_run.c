@@ -188,6 +188,7 @@ int test_repeat(struct test *t)
 	struct reclaim *reclaim = t->call->engine->reclaim;
 	u64 begin, asked, now;
 	const struct run_fault *fault;
+	bool stopped = false;
 	int err = run_exec_create(t->call->engine, 0, &t->exec);
 
 	if (err)
@@ -197,18 +198,17 @@ int test_repeat(struct test *t)
 	t->exec->host = t->call->engine->test_host;
 	for (u32 i = 0; i < repeat;) {
 		reclaim_enter(reclaim, t->exec->slot);
-		for (u32 n = 0; n < TEST_SECTION && i < repeat; n++, i++) {
+		for (u32 n = 0; n < TEST_SECTION && i < repeat && !stopped; n++, i++) {
 			t->exec->redirect_ifindex = 0;
 			t->exec->redirect_flags = 0;
 			t->verdict = (u32)run_prog(t->exec, t->prog);
 			fault = run_fault(t->exec);
-			if (fault->prog)
-				break;
+			stopped = fault->prog != NULL;
 		}
-		if (fault->prog)
+		if (stopped)
 			log_add(&t->call->log, "instruction %u: %s", fault->insn, fault->text);
 		reclaim_exit(reclaim, t->exec->slot);
-		if (t->call->log.len)
+		if (stopped)
 			return -EFAULT;
 		now = clock_ns();
 		if (now - asked > TEST_ASK_NS && call_gone(t->call))
