@@ -151,16 +151,18 @@ static int core_one(struct core *core, const struct core_reloc *reloc, u32 numbe
 	return err ? err : core_patch(core->prog, reloc->insn, number, &value);
 }
 
-int core_apply(struct load_object *object, u32 number, const struct btf_view *kernel,
-	       struct log *log)
+int core_apply(struct load_object *object, struct backend *backend, u32 number, struct log *log)
 {
 	struct core core = { .object = object, .prog = &object->progs[number], .log = log,
-			     .pair = { .local = &object->file->btf, .kernel = kernel,
+			     .pair = { .local = &object->file->btf,
 				       .steps = &object->file->core_steps } };
 	struct core_reloc *relocs;
 	u32 count;
 	int err = notes_core(object, number, &relocs, &count);
 
+	/* Most programs ask nothing: then nobody reads the kernel's types. */
+	if (!err && count)
+		err = core_kernel_types(object, backend, log, &core.pair.kernel);
 	for (u32 i = 0; !err && i < count; i++) {
 		err = core_one(&core, &relocs[i], i);
 		if (err)

@@ -68,8 +68,8 @@ must_check int core_kernel_types(struct load_object *object, struct backend *bac
 void core_kernel_free(struct load_file *file);
 
 /** core_apply() - everything for program @number of @object, whose instructions are changed in
- *  place. @kernel: the types of the kernel. Returns 0, or -errno after a sentence. */
-must_check int core_apply(struct load_object *object, u32 number, const struct btf_view *kernel,
+ *  place, against the kernel behind @backend. Returns 0, or -errno after a sentence. */
+must_check int core_apply(struct load_object *object, struct backend *backend, u32 number,
 			  struct log *log);
 
 #endif

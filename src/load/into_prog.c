@@ -177,18 +177,11 @@ static int request_try(struct request *r, u32 number, u32 head, int *handle)
 static int relocate(struct into *in, u32 number)
 {
 	struct prog_place *place = &in->object->file->places[number];
-	const struct btf_view *kernel;
-	struct core_reloc *relocs;
-	u32 count;
 	int err;
 
 	if (place->relocated)
 		return 0;
-	err = notes_core(in->object, number, &relocs, &count);
-	free(relocs);
-	if (!err && count)
-		err = core_kernel_types(in->object, in->backend, in->log, &kernel) ?:
-		      core_apply(in->object, number, kernel, in->log);
+	err = core_apply(in->object, in->backend, number, in->log);
 	place->relocated = !err;
 	return err;
 }
