@@ -16,6 +16,7 @@
 #include "map/map.h"
 #include "object/prog.h"
 #include "run/run.h"
+#include "verify/verify.h"
 
 #define LICENSE_ROOM 128
 
@@ -123,6 +124,21 @@ static int prog_read(struct call *call, struct prog *prog)
 	return 0;
 }
 
+static bool nobody_waits(void *ctx)
+{
+	return call_gone(ctx);
+}
+
+static int prog_verify(struct call *call, struct prog *prog, struct log *log)
+{
+	const struct verify_options options = {
+		.privileged = call_privileged(call), .log = log,
+		.log_level = call->attr->bpf.log_level, .gone = nobody_waits, .gone_ctx = call,
+	};
+
+	return verify_prog(prog, &options, NULL);
+}
+
 /* Everything that has a log. */
 static int prog_check(struct call *call, struct prog *prog, struct log *log)
 {
@@ -144,6 +160,8 @@ static int prog_check(struct call *call, struct prog *prog, struct log *log)
 		err = prog_maps_resolve(call, prog, log);
 	if (!err && attr->prog_flags & BPF_F_SLEEPABLE)
 		err = log_error(log, -EINVAL, "program: this type must not sleep");
+	if (!err && call->engine->verify)
+		err = prog_verify(call, prog, log);
 	if (!err)
 		err = run_prepare(prog, log);
 	for (u32 i = 0; !err && i < prog->map_count; i++)

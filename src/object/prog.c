@@ -19,6 +19,7 @@ static void prog_destroy(struct object *object)
 	object_put(prog->btf);
 	pthread_mutex_destroy(&prog->bind_lock);
 	free(prog->bound);
+	free(prog->notes);
 	free(prog->runs);
 	free(prog->maps);
 	free(prog->func_info);

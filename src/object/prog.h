@@ -18,6 +18,7 @@
 #define PROG_MAPS_MAX 64
 
 struct code;
+struct insn_note;
 
 /* What is written while programs run, away from what is read then. Counted while engine->stats says so. */
 struct prog_runs {
@@ -51,6 +52,7 @@ struct prog {
 	u32 func_info_count, func_info_size;
 	u32 line_info_count, line_info_size;
 
+	struct insn_note *notes;    /* of the verifier, one an instruction (verify/verify.h), or NULL */
 	struct code *code;          /* what run/ made of it: run/code.h */
 	void (*code_free)(struct code *code);
 

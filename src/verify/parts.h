@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* parts.h - what the files of this folder do for one another, by file.
+ *
+ * Functions return 0 or the errno that reject() was given, unless they say otherwise.
+ */
+#ifndef CLSBPF_VERIFY_PARTS_H
+#define CLSBPF_VERIFY_PARTS_H
+
+#include "helper/helper.h"
+#include "verify/state.h"
+
+/* ---- flow.c: functions, targets, where states are kept; live.c: what is read later ---- */
+
+/** flow_learn() - fill v->facts (but for what is live) and v->funcs. */
+must_check int flow_learn(struct verifier *v);
+/** live_learn() - fill live_regs and live_slots. Static: over every path of the code. */
+must_check int live_learn(struct verifier *v);
+/** flow_func_at() - the number of the function that starts at @insn, or -1. */
+int flow_func_at(const struct verifier *v, u32 insn);
+
+/* ---- saved.c: states put away ---- */
+
+/** walk_fork() - the current instruction can also go way @choice (at least 1): put the state, as it is
+ *  now, away for that. To be called before anything is changed. */
+must_check int walk_fork(struct verifier *v, u32 choice);
+/** saved_pack() - put what is live of the current state away, its steps included.
+ *  Returns 0 or -ENOMEM (by reject()). */
+must_check int saved_pack(struct verifier *v, struct saved **out);
+/** saved_unpack() - make @saved the current state. Returns 0 or -ENOMEM. */
+must_check int saved_unpack(struct verifier *v, const struct saved *saved);
+void saved_free(struct verifier *v, struct saved *saved);
+
+/* ---- walk.c: one path after the other ---- */
+
+/** walk_function() - verify function @func (0, a global one, or an asynchronous callback) from its start. */
+must_check int walk_function(struct verifier *v, u32 func);
+
+/** step_note() - the current instruction is one that precise.c must know the path through. */
+must_check int step_note(struct verifier *v);
+/** step_note_stack() - the current instruction spills to or fills from slot @slot of frame @frame. */
+must_check int step_note_stack(struct verifier *v, u32 frame, u32 slot);
+/** step_note_linked() - the current instruction (a jump) refined these numbers together. */
+must_check int step_note_linked(struct verifier *v, u64 linked);
+
+/* ---- prune.c: was a state like this one walked already? ---- */
+
+/** prune_here() - at a pruning point, before the instruction: *@done when what follows is known to be
+ *  safe. Keeps the state when it is time to. */
+must_check int prune_here(struct verifier *v, bool *done);
+
+/* ---- precise.c: which numbers of kept states matter exactly ---- */
+
+/** precise_reg() - safety depends on the number in register @n of the current function. Numbers that it
+ *  was made from are marked in the states kept on this path. */
+must_check int precise_reg(struct verifier *v, u32 n);
+/** precise_slot() - the same for the number spilled in slot @slot of frame @frame. */
+must_check int precise_slot(struct verifier *v, u32 frame, u32 slot);
+
+/* ---- value.c: reading and writing registers ---- */
+
+/** value_require() - register @n may be read (all 64 bits when @wide: notes NOTE_ZEXT where it was made). */
+must_check int value_require(struct verifier *v, u32 n, bool wide);
+/** value_written() - register @n has got a new value of @bits (64 or 32) by the current instruction. */
+void value_written(struct verifier *v, u32 n, u32 bits);
+/** value_link() - a number that is copied gets an id, so that copies learn from one another. */
+void value_link(struct verifier *v, struct reg *reg);
+/** value_each() - call @fn for every register and spilled slot of every frame. */
+void value_each(struct verifier *v, void (*fn)(struct reg *reg, void *ctx), void *ctx);
+/** value_words() - what @reg holds, in words for messages: "a packet pointer + 14", "a number 0..255". */
+const char *value_words(const struct verifier *v, const struct reg *reg, char *buf, size_t room);
+
+/* ---- alu.c, pointer.c: arithmetic ---- */
+
+/** alu_step() - SHAPE_ALU, NEG, MOV, MOVSX, ENDIAN. */
+must_check int alu_step(struct verifier *v);
+/** pointer_add() - dst (a pointer) = dst + or - (@subtract) the number @num; @out is the new value of
+ *  register @dst. Requires before it applies. */
+must_check int pointer_add(struct verifier *v, u32 dst, const struct reg *ptr, const struct reg *num,
+			   bool subtract);
+/** pointer_sane() - the pointer @reg (of register @n) may have its offset. */
+must_check int pointer_sane(struct verifier *v, const struct reg *reg, u32 n);
+
+/* ---- jump.c, learn.c: conditions ---- */
+
+/** jump_step() - SHAPE_JA, JCOND, MAY_GOTO: sets *@next. By v->cur->choice: 0 falls through, 1 jumps. */
+must_check int jump_step(struct verifier *v, u32 *next);
+
+/* ---- constant.c: LD_IMM64; legacy.c: LD_ABS and LD_IND ---- */
+must_check int constant_step(struct verifier *v);
+must_check int legacy_step(struct verifier *v);
+
+/* ---- mem.c: loads and stores by what the pointer points to; stack.c, object.c ... ---- */
+
+enum mem_use { MEM_READ = 1, MEM_WRITE = 2 };
+
+/** mem_step() - SHAPE_LDX, STX, ST, ATOMIC. */
+must_check int mem_step(struct verifier *v);
+/** mem_require() - @size bytes at register @n + @off may be used; the access itself is not a load or store
+ *  of the current instruction but a helper's. @zero_ok: size 0 needs no memory. Reads of stack need what
+ *  is written before; MEM_WRITE to stack makes it written (apply: mem_apply_write()). */
+must_check int mem_require(struct verifier *v, u32 n, s32 off, u32 size, enum mem_use use, bool zero_ok);
+/** mem_require_sized() - memory at register @n whose size is the number in register @size_reg. */
+must_check int mem_require_sized(struct verifier *v, u32 n, u32 size_reg, enum mem_use use, bool zero_ok);
+/** stack_written() - a helper has written @size bytes at @off (from R10, negative) of frame @frame. */
+must_check int stack_written(struct verifier *v, u32 frame, s32 off, u32 size);
+/** stack_offset() - the constant offset from R10 of stack pointer @n; *@off. Rejects variable ones. */
+must_check int stack_offset(struct verifier *v, u32 n, s32 *off);
+
+/* ---- call.c, call_arg.c, call_ret.c: helpers ---- */
+
+/** call_step() - CALL_HELPER, CALL_KFUNC, CALL_LOCAL: sets *@next. */
+must_check int call_step(struct verifier *v, u32 *next);
+/** call_helper() / call_kfunc() / call_local(): one form each. */
+must_check int call_helper(struct verifier *v, u32 *next);
+must_check int call_kfunc(struct verifier *v, u32 *next);
+must_check int call_local(struct verifier *v, u32 *next);
+/** call_back() - the current helper or kfunc call calls function @func back; @set fills its R1..R5 from the
+ *  caller's registers. By choice: 0 enters it, 1 goes on behind the call. (callback.c) */
+must_check int call_back(struct verifier *v, u32 func,
+			 int (*set)(struct verifier *v, struct frame *caller, struct frame *callee),
+			 bool async, u32 *next);
+/** call_marks() - what flow.c must know of a call: enum insn_mark; sets moves_packet, might_sleep, throws of
+ *  its function. */
+u8 call_marks(struct verifier *v, const struct bpf_insn *insn);
+/** call_clobber() - R0..R5 are lost. */
+void call_clobber(struct verifier *v);
+/** packet_moved() - every packet pointer and slice of it is lost. */
+void packet_moved(struct verifier *v);
+
+/** exit_step() - EXIT: *@done when the path ends here, otherwise *@next is where the caller goes on. */
+must_check int exit_step(struct verifier *v, u32 *next, bool *done);
+
+/* ---- func.c: global functions and their arguments by BTF ---- */
+must_check int func_args_learn(struct verifier *v, u32 func);
+/** func_enter() - the registers that function @func starts with. */
+must_check int func_enter(struct verifier *v, u32 func);
+/** func_call_global() - check the arguments of a call of global function @func. */
+must_check int func_call_global(struct verifier *v, u32 func);
+
+/* ---- depth.c: stack over chains of calls ---- */
+must_check int depth_check(struct verifier *v);
+
+/* ---- ref.c: references, locks, sections ---- */
+
+/** ref_take() - a new reference of @kind taken by the current instruction; *@id. */
+must_check int ref_take(struct verifier *v, enum ref_kind kind, const void *ptr, u32 *id);
+/** ref_release() - give reference @id back: everything that came with it is lost. -EINVAL without a
+ *  sentence when there is no such reference. */
+int ref_release(struct verifier *v, u32 id);
+/** ref_require_none() - nothing may be held here. @what: "at its end", "when it calls bpf_tail_call", ... */
+must_check int ref_require_none(struct verifier *v, const char *what, bool locks_only);
+
+/* ---- dynptr.c, iter.c: objects on the stack ---- */
+/** slot_overwrite() - the current instruction overwrites slot @slot of @frame, which may be part of a dynptr,
+ *  iterator or saved interrupt flags. */
+must_check int slot_overwrite(struct verifier *v, struct frame *frame, u32 slot);
+
+/* ---- report.c, statelog.c: text ---- */
+void report_refusal(struct verifier *v);
+void statelog_insn(struct verifier *v);
+void statelog_path(struct verifier *v, const char *what);
+void statelog_stats(struct verifier *v);
+
+#endif

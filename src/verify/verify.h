@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* verify.h - may this program run? The verifier as the rest of the engine sees it.
+ *
+ * verify_prog() walks every path of a program over what is known of its values, and either refuses it
+ * with an errno, a sentence and an explanation, or leaves behind what it found out about each
+ * instruction: what rewriting (rewrite.c) and the JIT use. A verdict never depends on how the program
+ * will run: this folder includes neither run/ nor jit/ nor sched/.
+ *
+ * Source of the rules: the verdicts and errnos of Linux 6.18 (kernel/bpf/verifier.c, cfg.c,
+ * liveness.c and the checks of net/core/filter.c), asked by tests/verify. Texts are ours.
+ */
+#ifndef CLSBPF_VERIFY_VERIFY_H
+#define CLSBPF_VERIFY_VERIFY_H
+
+#include "base/log.h"
+#include "object/prog.h"
+
+struct claims;
+
+enum verify_log {
+	VERIFY_LOG_PATHS = 1,   /* the state where a path begins or ends */
+	VERIFY_LOG_STATES = 2,  /* the state before every instruction */
+	VERIFY_LOG_STATS = 4,
+};
+
+struct verify_options {
+	bool privileged;        /* CAP_BPF and CAP_PERFMON: pointers may be seen, loops are possible */
+	u32 log_level;          /* enum verify_log */
+	bool json;              /* a refusal as one JSON object instead of text */
+	struct log *log;        /* the refusal or the state log; may be NULL */
+	struct claims *claims;  /* record what is claimed of every register (claims.h), or NULL */
+	/* Stop with -EINTR when it says that nobody waits any more; NULL: never. */
+	bool (*gone)(void *ctx);
+	void *gone_ctx;
+};
+
+struct verify_stats {
+	u64 ns;                 /* wall time */
+	u32 insns;              /* instructions walked, each as often as it was */
+	u32 states;             /* kept in all, */
+	u32 states_peak;        /* at one time, */
+	u32 states_at_one;      /* and at one instruction at most */
+	u32 stack_depth;        /* bytes of the deepest chain of calls */
+	u64 memory_peak;        /* bytes for states */
+};
+
+/* How an instruction reaches memory. */
+enum note_access {
+	NOTE_NO_ACCESS,
+	NOTE_STACK,
+	NOTE_CTX,               /* a field of ctx.def */
+	NOTE_PACKET,
+	NOTE_MAP_VALUE,
+	NOTE_MEM,               /* other plain memory that was bounds-checked */
+	NOTE_OBJECT,            /* behind a pointer of BTF type: a fault reads as 0 */
+};
+
+enum note_flags {
+	NOTE_SEEN = 1 << 0,       /* some path leads here */
+	NOTE_ZEXT = 1 << 1,       /* the upper half of what this 32-bit operation writes is read */
+	NOTE_TAKEN = 1 << 2,      /* a conditional jump that was taken on some path, */
+	NOTE_NOT_TAKEN = 1 << 3,  /* and one that was not */
+	NOTE_MIXED = 1 << 4,      /* paths disagree about map or constant key */
+	NOTE_KEY = 1 << 5,        /* `key` holds */
+	NOTE_SPILL = 1 << 6,      /* of a call: the fast-call pattern around it may go */
+};
+
+/* What is known of one instruction after acceptance. */
+struct insn_note {
+	u8 flags;               /* enum note_flags */
+	u8 access;              /* enum note_access */
+	u16 callback;           /* helper calls: number + 1 of the function that is called back */
+	u32 map;                /* calls with a map argument: place in prog->maps + 1, when it is constant */
+	u32 key;                /* and the constant index into it, when NOTE_KEY */
+};
+
+/** verify_prog() - verify @prog, whose shape insn_check_program() accepted and whose maps, BTF and
+ *  notes are resolved. On success prog->notes holds one note an instruction, and the stack depths of
+ *  its functions are in prog->depths.
+ *  Returns 0; what Linux 6.18 answers for the same program (-EACCES, -EINVAL, -EPERM, -E2BIG, ...);
+ *  -EOPNOTSUPP for what the engine cannot do; -ENOMEM; -EINTR. Every refusal has a sentence in the
+ *  log. @stats may be NULL. */
+must_check int verify_prog(struct prog *prog, const struct verify_options *options,
+			   struct verify_stats *stats);
+
+#endif
