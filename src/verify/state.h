@@ -183,8 +183,31 @@ struct step {
 	u32 insn;
 	u32 prev;             /* the instruction that it came from */
 	u8 flags, frame, slot, choice;
-	u64 linked;           /* STEP_LINKED: up to six, 10 bits each: slot or register, frame, which */
+	u64 linked;           /* STEP_LINKED: linked_add() */
 };
+
+#define LINKED_MAX 6
+
+/** linked_add() - one more number of those that a jump refined together: register @which of @frame, or the
+ *  number spilled in its slot @which. False: there are LINKED_MAX already. */
+static inline bool linked_add(u64 *linked, u32 frame, bool reg, u32 which)
+{
+	u32 count = *linked & 15;
+
+	if (count == LINKED_MAX)
+		return false;
+	*linked += 1 | (u64)(frame | (u32)reg << 3 | which << 4) << (4 + 10 * count);
+	return true;
+}
+
+static inline void linked_get(u64 linked, u32 i, u32 *frame, bool *reg, u32 *which)
+{
+	u32 one = linked >> (4 + 10 * i) & 1023;
+
+	*frame = one & 7;
+	*reg = one >> 3 & 1;
+	*which = one >> 4;
+}
 
 /* What is known of an instruction before the walk. */
 enum insn_mark {
@@ -205,6 +228,7 @@ struct insn_facts {
 	u16 live_regs;        /* registers that may be read before they are written from here on */
 	u16 func;             /* the function that it is in */
 	u64 live_slots;       /* the same of the function's own stack, bit i: slot i */
+	u32 loop;             /* number of the loop (strongly connected part) that it is in, 0: none */
 	struct saved *saved;  /* states kept here, the newest first */
 };
 
