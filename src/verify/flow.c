@@ -81,6 +81,8 @@ static void mark_call(struct verifier *v, u32 i)
 	v->facts[i].marks |= marks;
 	if (marks & MARK_CHECKPOINT)
 		v->facts[i].marks |= MARK_PRUNE;
+	if (marks & MARK_CALLBACK)
+		v->facts[i].marks |= MARK_JUMP;
 	v->facts[i + 1].marks |= MARK_PRUNE | MARK_JUMP;
 	if (v->facts[i].id == INSN_CALL_LOCAL)
 		v->facts[called(v, i)].marks |= MARK_PRUNE | MARK_JUMP;

@@ -30,6 +30,8 @@ must_check int saved_pack(struct verifier *v, struct saved **out);
 must_check int saved_unpack(struct verifier *v, const struct saved *saved);
 void saved_free(struct verifier *v, struct saved *saved);
 
+struct saved;
+
 /* ---- walk.c: one path after the other ---- */
 
 /** walk_function() - verify function @func (0, a global one, or an asynchronous callback) from its start. */
@@ -55,6 +57,27 @@ must_check int prune_here(struct verifier *v, bool *done);
 must_check int precise_reg(struct verifier *v, u32 n);
 /** precise_slot() - the same for the number spilled in slot @slot of frame @frame. */
 must_check int precise_slot(struct verifier *v, u32 frame, u32 slot);
+
+/** precise_as() - @known is what the current state counts as: what matters there matters here. */
+void precise_as(struct verifier *v, const struct saved *known);
+/** precise_back_edge() - the same for a path that ended at @end. Returns whether a mark was added. */
+bool precise_back_edge(struct verifier *v, const struct saved *known, const struct saved *end);
+/** precise_all() - everything matters in @from and all states before it. */
+void precise_all(struct saved *from);
+
+/* ---- loop.c: loops that end because a state is one that was seen ---- */
+
+/** loop_learn() - fill facts[].loop. */
+must_check int loop_learn(struct verifier *v);
+/** loop_kept() / loop_ended() - state @saved was kept; all paths from it are at their end. */
+must_check int loop_kept(struct verifier *v, struct saved *saved);
+void loop_ended(struct verifier *v, const struct saved *saved);
+/** loop_open() - may more of the numbers of @saved matter than is marked, because a path through its loop
+ *  was cut off and the loop is not at its end? */
+bool loop_open(const struct verifier *v, const struct saved *saved);
+/** loop_cut() - the current path is cut off, because it goes on as @known did, in an open loop. */
+must_check int loop_cut(struct verifier *v, const struct saved *known);
+void loop_forget(struct verifier *v);
 
 /* ---- value.c: reading and writing registers ---- */
 

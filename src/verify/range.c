@@ -21,3 +21,10 @@ void range_text(const struct range *a, char *buf, size_t room)
 {
 	snprintf(buf, room, "%llu..%llu", (unsigned long long)a->umin, (unsigned long long)a->umax);
 }
+
+bool range_in(const struct range *a, const struct range *b)
+{
+	return a->umin <= b->umin && a->umax >= b->umax && a->smin <= b->smin && a->smax >= b->smax &&
+	       a->umin32 <= b->umin32 && a->umax32 >= b->umax32 && a->smin32 <= b->smin32 &&
+	       a->smax32 >= b->smax32;
+}

@@ -89,6 +89,7 @@ struct reg {
 	u32 ref;              /* the reference (struct ref) that it came with; 0: none */
 	u32 def32;            /* instruction + 1 that wrote it as a 32-bit result; 0: all 64 bits */
 	union {
+		u64 what;           /* all of it, for comparing */
 		s32 room;           /* packet pointers: that many bytes exist from where `off` is 0 (behind the
 				     * variable part); or ROOM_AT_END, ROOM_BEYOND_END */
 		u32 mem_size;       /* REG_MEM */
@@ -107,6 +108,9 @@ struct reg {
 	u32 dynptr_id;        /* slots: id of the dynptr; slices: of the dynptr that they are part of */
 	u32 map_uid;          /* lookups in a map of maps: one a lookup, so that inner maps differ */
 };
+
+/* What `iter_state` of an iterator says. */
+enum iter_state { ITER_NONE, ITER_ACTIVE, ITER_DRAINED };
 
 enum slot_kind {
 	SLOT_NOTHING,         /* never written */
@@ -287,6 +291,7 @@ struct verifier {
 	struct state *cur;
 	struct saved *todo;           /* paths that wait, the newest first */
 	u32 todo_count;
+	struct loop_visit *visits;    /* loop.c */
 	struct saved *evicted;        /* kept states that are no use, but have descendants */
 	u64 memory;                   /* bytes of states put away */
 	u32 kept;                     /* states in facts[].saved */

@@ -200,10 +200,12 @@ static int walk_path(struct verifier *v)
 }
 
 /* The path that was walked is at its end, and so may be the states that it came from. */
-static void path_ended(struct saved *parent)
+static void path_ended(struct verifier *v, struct saved *parent)
 {
-	while (parent && !--parent->branches)
+	while (parent && !--parent->branches) {
+		loop_ended(v, parent);
 		parent = parent->parent;
+	}
 }
 
 static void forget_kept(struct verifier *v)
@@ -229,6 +231,7 @@ static void forget_kept(struct verifier *v)
 		saved_free(v, saved);
 	}
 	v->todo_count = v->kept = 0;
+	loop_forget(v);
 }
 
 static int walk_next(struct verifier *v, bool *more)
@@ -236,7 +239,7 @@ static int walk_next(struct verifier *v, bool *more)
 	struct saved *saved = v->todo;
 	int err = 0;
 
-	path_ended(v->cur->parent);
+	path_ended(v, v->cur->parent);
 	*more = saved;
 	if (!saved)
 		return 0;
@@ -303,6 +306,8 @@ static int verify_try(struct verifier *v)
 
 	if (!err)
 		err = live_learn(v);
+	if (!err)
+		err = loop_learn(v);
 	for (u32 f = 0; !err && f < v->func_count; f++)
 		err = func_args_learn(v, f);
 	if (!err)
