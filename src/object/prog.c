@@ -19,6 +19,8 @@ static void prog_destroy(struct object *object)
 	object_put(prog->btf);
 	pthread_mutex_destroy(&prog->bind_lock);
 	free(prog->bound);
+	free(prog->final);
+	free(prog->origin);
 	free(prog->notes);
 	free(prog->runs);
 	free(prog->maps);

@@ -52,7 +52,11 @@ struct prog {
 	u32 func_info_count, func_info_size;
 	u32 line_info_count, line_info_size;
 
-	struct insn_note *notes;    /* of the verifier, one an instruction (verify/verify.h), or NULL */
+	/* What verification made of it (verify/rewrite.c); NULL without. */
+	struct bpf_insn *final;     /* maps named as in `insns` */
+	u32 final_count;
+	u32 *origin;                /* the place in `insns` of each final instruction */
+	struct insn_note *notes;    /* what is known of each (verify/verify.h) */
 	struct code *code;          /* what run/ made of it: run/code.h */
 	void (*code_free)(struct code *code);
 

@@ -178,6 +178,11 @@ must_check int ref_require_none(struct verifier *v, const char *what, bool locks
  *  iterator or saved interrupt flags. */
 must_check int slot_overwrite(struct verifier *v, struct frame *frame, u32 slot);
 
+/* ---- rewrite.c ---- */
+
+/** rewrite_prog() - leave the accepted program as it will run in v->prog->final, with its notes. */
+must_check int rewrite_prog(struct verifier *v);
+
 /* ---- report.c, statelog.c: text ---- */
 void report_refusal(struct verifier *v);
 void statelog_insn(struct verifier *v);

@@ -75,8 +75,8 @@ struct insn_note {
 };
 
 /** verify_prog() - verify @prog, whose shape insn_check_program() accepted and whose maps, BTF and
- *  notes are resolved. On success prog->notes holds one note an instruction, and the stack depths of
- *  its functions are in prog->depths.
+ *  notes are resolved. On success prog->final is what
+ *  it runs as, and prog->notes what is known of each of those instructions.
  *  Returns 0; what Linux 6.18 answers for the same program (-EACCES, -EINVAL, -EPERM, -E2BIG, ...);
  *  -EOPNOTSUPP for what the engine cannot do; -ENOMEM; -EINTR. Every refusal has a sentence in the
  *  log. @stats may be NULL. */

@@ -314,6 +314,8 @@ static int verify_try(struct verifier *v)
 		err = depth_check(v);
 	if (!err)
 		err = walk_all(v);
+	if (!err)
+		err = rewrite_prog(v);
 	return err;
 }
 
@@ -376,11 +378,6 @@ int verify_prog(struct prog *prog, const struct verify_options *options, struct 
 		report_refusal(&v);
 	if (options->log_level & VERIFY_LOG_STATS)
 		statelog_stats(&v);
-	if (!err) {
-		free(prog->notes);
-		prog->notes = v.notes;
-		v.notes = NULL;
-	}
 	if (stats)
 		*stats = v.stats;
 	verifier_close(&v);
