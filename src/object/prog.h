@@ -56,7 +56,7 @@ struct prog {
 	struct bpf_insn *final;     /* maps named as in `insns` */
 	u32 final_count;
 	u32 *origin;                /* the place in `insns` of each final instruction */
-	struct insn_note *notes;    /* what is known of each (verify/verify.h) */
+	struct insn_note *notes;    /* what is known of each (note.h) */
 	struct code *code;          /* what run/ made of it: run/code.h */
 	void (*code_free)(struct code *code);
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* code.h - a program as the interpreter runs it: one `struct op` for each slot of prog->insns.
+/* code.h - a program as the interpreter runs it: one `struct op` for each slot of its instructions.
  *
  *   insns   i        i + 1 (second half of a 64-bit constant)   i + 2
  *   ops     label    value                                      label
  *
  * The numbers are the same on both sides, so an op's place is its instruction's number. A label is
- * an address inside interp_loop(). There are two arrays, one for each mode: they differ only in the
- * labels, so that a run never asks in which mode it is.
+ * an address inside interp_loop(). There are two arrays, one for each mode, so that a run never asks in
+ * which mode it is: checked mode runs prog->insns, the other prog->final if the program was verified.
  */
 #ifndef CLSBPF_RUN_CODE_H
 #define CLSBPF_RUN_CODE_H
@@ -32,12 +32,14 @@ struct op {
 _Static_assert(sizeof(struct op) == 24, "an op is three words");
 
 /* What an op is: the row of insn.def in its form, and the variants that only checked mode or a
- * guess about the context make. OP_CHECKED() exists for memory accesses. */
+ * guess about the context make. OP_CHECKED() exists for memory accesses, OP_PROVEN() for loads and stores
+ * that the verifier knows to be of plain memory. */
 #define OP_K(id) (2 * (id))
 #define OP_X(id) (2 * (id) + 1)
 #define OP_CHECKED(id) (2 * INSN_COUNT + (id))
+#define OP_PROVEN(id) (3 * INSN_COUNT + (id))
 enum op_kind {
-	OP_CALL_CHECKED = 3 * INSN_COUNT,
+	OP_CALL_CHECKED = 4 * INSN_COUNT,
 	OP_TAIL_CALL,
 	OP_ATOMIC_CHECKED,
 	/* Loads that probably are from the context; if not, op->imm says what to do. */
@@ -75,8 +77,14 @@ struct code {
 	u32 helper_count, direct_count;
 	const struct helper **helpers;   /* op->imm of a call is a place in it */
 	struct direct *direct;
-	struct op *checked, *trusted;    /* prog->insn_count of each, in one allocation */
+	struct op *checked, *trusted;    /* in one allocation */
 };
+
+/** code_origin() - the number in prog->insns of op @place of code->trusted. */
+static inline u32 code_origin(const struct code *code, u32 place)
+{
+	return code->prog->origin ? code->prog->origin[place] : place;
+}
 
 /** interp_labels() - the address of each op_kind; NULL where there is no such kind. */
 const void *const *interp_labels(void);

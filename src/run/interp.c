@@ -120,6 +120,7 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 #define LABEL_K(id) [OP_K(INSN_##id)] = &&K_##id
 #define LABEL_X(id) [OP_X(INSN_##id)] = &&X_##id
 #define LABEL_C(id) [OP_CHECKED(INSN_##id)] = &&C_##id
+#define LABEL_P(id) [OP_PROVEN(INSN_##id)] = &&P_##id
 #define LABELS_ALU(id) LABEL_K(id), LABEL_X(id),
 #define LABELS_MOV(id) LABEL_K(id), LABEL_X(id),
 #define LABELS_NEG(id) LABEL_K(id),
@@ -130,10 +131,10 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 #define LABELS_JCOND(id) LABEL_K(id), LABEL_X(id),
 #define LABELS_CALL(id)
 #define LABELS_EXIT(id) LABEL_K(id),
-#define LABELS_LDX(id) LABEL_X(id), LABEL_C(id), PAIR(OP_X(INSN_##id), X_##id),                    \
-	PAIR(OP_CHECKED(INSN_##id), C_##id),
-#define LABELS_STX(id) LABEL_X(id), LABEL_C(id),
-#define LABELS_ST(id) LABEL_K(id), LABEL_C(id),
+#define LABELS_LDX(id) LABEL_X(id), LABEL_C(id), LABEL_P(id), PAIR(OP_X(INSN_##id), X_##id),       \
+	PAIR(OP_CHECKED(INSN_##id), C_##id), PAIR(OP_PROVEN(INSN_##id), P_##id),
+#define LABELS_STX(id) LABEL_X(id), LABEL_C(id), LABEL_P(id),
+#define LABELS_ST(id) LABEL_K(id), LABEL_C(id), LABEL_P(id),
 #define LABELS_ATOMIC(id) LABEL_X(id),
 #define LABELS_LD_IMM64(id)
 #define LABELS_LD_ABS(id) LABEL_K(id), PAIR(OP_K(INSN_##id), K_##id),
@@ -224,7 +225,11 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 		then;                                                                              \
 	}                                                                                          \
 	goto slow_##id;
+#define LDX_PROVEN(then, id, width, flags)                                                         \
+	DST = eval_load(memory_load(SRC + OFF, width), width, (flags) & F_SIGNED);                 \
+	then;
 #define HANDLE_LDX(id, width, flags)                                                               \
+	LOAD_HANDLERS(P_##id, LDX_PROVEN, id, width, flags)                                        \
 	LOAD_HANDLERS(C_##id, LDX_CHECKED, id, width, flags)                                       \
 	LOAD_HANDLERS(X_##id, LDX_TRUSTED, id, width, flags)                                       \
 	elsewhere_##id:                                                                            \
@@ -238,6 +243,9 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 	DST = eval_load(value, width, (flags) & F_SIGNED);                                         \
 	NEXT;
 #define HANDLE_STORE(id, width, label, what)                                                       \
+	P_##id:                                                                                    \
+	memory_store(DST + OFF, width, what);                                                      \
+	NEXT;                                                                                      \
 	C_##id:                                                                                    \
 	at = DST + OFF;                                                                            \
 	if (likely(IN_PACKET(at, width) || IN_STACK(at, width))) {                                 \
@@ -423,6 +431,7 @@ over_budget:
 	state_fault(s, -E2BIG, "the program went on after %u instructions", RUN_BUDGET);
 fault:
 	exec_drop_records(s->exec);
-	s->fault.insn = (u32)(op - (s->checked ? s->code->checked : s->code->trusted));
+	s->fault.insn = s->checked ? (u32)(op - s->code->checked) :
+			code_origin(s->code, (u32)(op - s->code->trusted));
 	return 0;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* translate.c - prog->insns to the two arrays of ops, once, when a program is loaded.
+/* translate.c - prog->insns and prog->final to the two arrays of ops, once, when a program is loaded.
  *
  *   check      the program's shape (isa), helpers, constants that name maps
  *   translate  one op an instruction, walking once from the first to the last
  *
- * On the way it guesses which registers hold the context or R10, by looking at moves in the order
+ * What the verifier noted chooses the handlers of a verified program. For others it guesses which registers hold the context or R10, by looking at moves in the order
  * of the text and at nothing else. A guess chooses the faster of two handlers that both ask before
  * they act; a wrong one costs a nanosecond.
  *
@@ -13,10 +13,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "object/note.h"
 #include "run/run.h"
 #include "run/state.h"
-
-enum { CHECKED, TRUSTED };
 
 enum guess { GUESS_NOTHING, GUESS_CTX, GUESS_FRAME };
 
@@ -30,9 +29,14 @@ struct translation {
 	struct code *code;
 	const void *const *labels;
 	struct log *log;
+	bool checked;           /* which of the two is being made */
+	const struct bpf_insn *insns;
+	const struct insn_note *notes;  /* of these, or NULL */
+	u32 count;
+	struct op *ops;
 	u8 guess[11];
-	u32 kind[2];            /* of the instruction's op in code->checked and code->trusted */
-	u32 load[2];            /* of the instruction before, when it loads @loaded; else OP_KINDS */
+	u32 kind;               /* of the instruction's op */
+	u32 load;               /* of the instruction before, when it loads @loaded; else OP_KINDS */
 	u8 loaded;
 	u32 result;             /* the same when it sets R0 to a constant: OP_RETURN32 or 64 */
 	u32 at;                 /* instruction being translated */
@@ -257,13 +261,13 @@ static s32 op_jump(s32 off)
 }
 
 static int translate_call(struct translation *t, enum insn_id id, const struct bpf_insn *insn,
-			  struct op *checked, struct op *trusted)
+			  struct op *to)
 {
 	const struct helper *helper = NULL;
 	int err;
 
 	if (id == INSN_CALL_LOCAL) {
-		checked->jump = trusted->jump = op_jump(insn->imm);
+		to->jump = op_jump(insn->imm);
 		return 0;
 	}
 	if (id == INSN_CALL_KFUNC)
@@ -271,15 +275,40 @@ static int translate_call(struct translation *t, enum insn_id id, const struct b
 				 "engine has none", t->at);
 	err = check_helper(t, (u32)insn->imm, &helper);
 	if (!err)
-		err = helper_place(t, helper, &checked->imm);
+		err = helper_place(t, helper, &to->imm);
 	if (err)
 		return err;
-	trusted->imm = checked->imm;
 	if (helper->flags & HELPER_TAIL_CALL)
-		t->kind[CHECKED] = t->kind[TRUSTED] = OP_TAIL_CALL;
-	else
-		t->kind[CHECKED] = OP_CALL_CHECKED;
+		t->kind = OP_TAIL_CALL;
+	else if (t->checked)
+		t->kind = OP_CALL_CHECKED;
 	return 0;
+}
+
+/* The kind of a load or store of plain kind @plain that may go anywhere, or where the verifier said. */
+static u32 access_kind(const struct translation *t, const struct insn_op *op, u32 plain)
+{
+	if (t->checked)
+		return OP_CHECKED(op->id);
+	if (!t->notes || t->notes[t->at].access == NOTE_NO_ACCESS || t->notes[t->at].access == NOTE_CTX ||
+	    t->notes[t->at].access == NOTE_OBJECT)
+		return plain;
+	return OP_PROVEN(op->id);
+}
+
+static void translate_load(struct translation *t, const struct insn_op *op, const struct bpf_insn *insn,
+			   struct op *to)
+{
+	const struct insn_info *row = &insn_info[op->id];
+	u32 kind = OP_X(op->id);
+
+	if (!in_frame(t, insn->src_reg, insn->off, row->width / 8))
+		kind = access_kind(t, op, kind);
+	else if (!t->checked)
+		kind = OP_PROVEN(op->id);
+	to->imm = (s32)kind;
+	t->kind = row->flags & F_SIGNED || kind == OP_PROVEN(op->id) ? kind :
+		  ctx_kind(t, insn, row->width / 8, kind);
 }
 
 static int check_packet_load(const struct translation *t)
@@ -292,39 +321,35 @@ static int check_packet_load(const struct translation *t)
 
 /* One instruction; the common fields and the plain kind are there. */
 static int translate_one(struct translation *t, const struct insn_op *op, const struct bpf_insn *insn,
-			 struct op *checked, struct op *trusted)
+			 struct op *to)
 {
 	const struct insn_info *row = &insn_info[op->id];
-	u32 size = row->width / 8, plain = op->reg ? OP_X(op->id) : OP_K(op->id), kind;
-	int err;
+	u32 plain = op->reg ? OP_X(op->id) : OP_K(op->id);
 
 	switch ((enum insn_shape)row->shape) {
 	case SHAPE_JA:
-		checked->jump = trusted->jump = op_jump(row->width == 16 ? insn->off : insn->imm);
+		to->jump = op_jump(row->width == 16 ? insn->off : insn->imm);
 		return 0;
 	case SHAPE_CALL:
-		return translate_call(t, op->id, insn, checked, trusted);
+		return translate_call(t, op->id, insn, to);
 	case SHAPE_LDX:
-		kind = in_frame(t, insn->src_reg, insn->off, size) ? plain : OP_CHECKED(op->id);
-		checked->imm = (s32)kind;
-		trusted->imm = (s32)plain;
-		t->kind[CHECKED] = row->flags & F_SIGNED ? kind : ctx_kind(t, insn, size, kind);
-		t->kind[TRUSTED] = row->flags & F_SIGNED ? plain : ctx_kind(t, insn, size, plain);
+		translate_load(t, op, insn, to);
 		return 0;
 	case SHAPE_STX:
 	case SHAPE_ST:
-		if (!in_frame(t, insn->dst_reg, insn->off, size))
-			t->kind[CHECKED] = OP_CHECKED(op->id);
+		if (!in_frame(t, insn->dst_reg, insn->off, row->width / 8))
+			t->kind = access_kind(t, op, plain);
+		else if (!t->checked)
+			t->kind = OP_PROVEN(op->id);
 		return 0;
 	case SHAPE_ATOMIC:
-		checked->imm = (s32)plain;
-		t->kind[CHECKED] = OP_ATOMIC_CHECKED;
+		to->imm = (s32)plain;
+		if (t->checked)
+			t->kind = OP_ATOMIC_CHECKED;
 		return 0;
 	case SHAPE_LD_IMM64:
-		err = imm64_value(t, op->id, insn, &checked[1].value);
-		trusted[1].value = checked[1].value;
-		t->kind[CHECKED] = t->kind[TRUSTED] = OP_K(INSN_LD_IMM64);
-		return err;
+		t->kind = OP_K(INSN_LD_IMM64);
+		return imm64_value(t, op->id, insn, &to[1].value);
 	case SHAPE_LD_ABS:
 	case SHAPE_LD_IND:
 		return check_packet_load(t);
@@ -337,7 +362,7 @@ static int translate_one(struct translation *t, const struct insn_op *op, const 
 		return 0;
 	case SHAPE_MAY_GOTO:
 	case SHAPE_JCOND:
-		checked->jump = trusted->jump = op_jump(insn->off);
+		to->jump = op_jump(insn->off);
 		return 0;
 	}
 	return -EINVAL;
@@ -346,17 +371,13 @@ static int translate_one(struct translation *t, const struct insn_op *op, const 
 /* The instruction before loads what this one compares: its op does both. */
 static void join_load(struct translation *t, const struct insn_op *op, const struct bpf_insn *insn)
 {
-	struct op *before[2] = { &t->code->checked[t->at - 1], &t->code->trusted[t->at - 1] };
+	const void *label;
 
 	if (op->reg || insn->dst_reg != t->loaded || (op->id != INSN_JEQ64 && op->id != INSN_JNE64))
 		return;
-	for (u32 i = 0; i < 2; i++) {
-		const void *label = t->labels[op->id == INSN_JEQ64 ? OP_THEN_JEQ(t->load[i]) :
-						 OP_THEN_JNE(t->load[i])];
-
-		if (label)
-			before[i]->label = label;
-	}
+	label = t->labels[op->id == INSN_JEQ64 ? OP_THEN_JEQ(t->load) : OP_THEN_JNE(t->load)];
+	if (label)
+		t->ops[t->at - 1].label = label;
 }
 
 /* The op's place in pairs: the second of one, and perhaps the first of the next. */
@@ -365,52 +386,71 @@ static void translate_pair(struct translation *t, const struct insn_op *op,
 {
 	u8 shape = insn_info[op->id].shape;
 
-	if (t->load[CHECKED] != OP_KINDS)
+	if (t->load != OP_KINDS)
 		join_load(t, op, insn);
 	if (t->result != OP_KINDS && op->id == INSN_EXIT)
-		t->code->checked[t->at - 1].label = t->code->trusted[t->at - 1].label =
-			t->labels[t->result];
+		t->ops[t->at - 1].label = t->labels[t->result];
 	t->result = shape == SHAPE_MOV && !op->reg && insn->dst_reg == BPF_REG_0
 		    ? op->id == INSN_MOV32 ? OP_RETURN32 : OP_RETURN64 : OP_KINDS;
 	if (shape == SHAPE_LDX || shape == SHAPE_LD_ABS || shape == SHAPE_LD_IND) {
-		memcpy(t->load, t->kind, sizeof(t->load));
+		t->load = t->kind;
 		t->loaded = shape == SHAPE_LDX ? insn->dst_reg : BPF_REG_0;
 	} else {
-		t->load[CHECKED] = OP_KINDS;
+		t->load = OP_KINDS;
 	}
 }
 
 static int translate_all(struct translation *t)
 {
-	const struct prog *prog = t->prog;
-	struct code *code = t->code;
 	struct insn_op op;
 
+	memset(t->guess, GUESS_NOTHING, sizeof(t->guess));
 	t->guess[BPF_REG_1] = GUESS_CTX;
 	t->guess[BPF_REG_10] = GUESS_FRAME;
-	t->load[CHECKED] = t->result = OP_KINDS;
-	for (t->at = 0; t->at < prog->insn_count; t->at += op.slots) {
-		const struct bpf_insn *insn = &prog->insns[t->at];
-		struct op *checked = &code->checked[t->at], *trusted = &code->trusted[t->at];
-		int err = insn_decode(insn, prog->insn_count - t->at, t->at, &op, t->log);
+	t->load = t->result = OP_KINDS;
+	for (t->at = 0; t->at < t->count; t->at += op.slots) {
+		const struct bpf_insn *insn = &t->insns[t->at];
+		struct op *to = &t->ops[t->at];
+		int err = insn_decode(insn, t->count - t->at, t->at, &op, t->log);
 
 		if (err)
 			return err;
-		t->kind[CHECKED] = t->kind[TRUSTED] = op.reg ? OP_X(op.id) : OP_K(op.id);
-		*checked = (struct op){
+		t->kind = op.reg ? OP_X(op.id) : OP_K(op.id);
+		*to = (struct op){
 			.dst = insn->dst_reg, .src = insn->src_reg, .off = insn->off, .imm = insn->imm,
 		};
-		*trusted = *checked;
-		err = translate_one(t, &op, insn, checked, trusted);
+		err = translate_one(t, &op, insn, to);
 		if (err)
 			return err;
-		checked->label = t->labels[t->kind[CHECKED]];
-		trusted->label = t->labels[t->kind[TRUSTED]];
+		to->label = t->labels[t->kind];
 		translate_pair(t, &op, insn);
 		guess_next(t, op.id, op.reg, insn);
 	}
-	code->depth = (u32)round_up_u64(code->depth, 8);
 	return 0;
+}
+
+static int translate_both(struct translation *t)
+{
+	const struct prog *prog = t->prog;
+	int err;
+
+	t->checked = true;
+	t->insns = prog->insns;
+	t->count = prog->insn_count;
+	t->ops = t->code->checked;
+	err = translate_all(t);
+	if (err)
+		return err;
+	t->checked = false;
+	t->ops = t->code->trusted;
+	if (prog->final) {
+		t->insns = prog->final;
+		t->count = prog->final_count;
+		t->notes = prog->notes;
+	}
+	err = translate_all(t);
+	t->code->depth = (u32)round_up_u64(t->code->depth, 8);
+	return err;
 }
 
 static int code_create(struct prog *prog, struct code **out)
@@ -424,7 +464,8 @@ static int code_create(struct prog *prog, struct code **out)
 	/* A socket filter has no way to learn where packet bytes are. */
 	code->packet_direct = code->who != CTX_SOCKET;
 	code->depth = 8;
-	code->checked = calloc(prog->insn_count, 2 * sizeof(*code->checked));
+	code->checked = calloc((size_t)prog->insn_count + (prog->final ? prog->final_count : prog->insn_count),
+			       sizeof(*code->checked));
 	code->direct = calloc(prog->map_count ? prog->map_count : 1, sizeof(*code->direct));
 	if (!code->checked || !code->direct) {
 		code_free(code);
@@ -445,7 +486,7 @@ int run_prepare(struct prog *prog, struct log *log)
 	err = code_create(prog, &t.code);
 	if (err)
 		return log_error(log, err, "no memory to translate %u instructions", prog->insn_count);
-	err = translate_all(&t);
+	err = translate_both(&t);
 	if (err) {
 		code_free(t.code);
 		return err;
