@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "command/map_call.h"
+#include "command/prog_show.h"
 #include "object/bpf_link.h"
 #include "object/btf.h"
 #include "object/prog.h"
@@ -58,55 +59,19 @@ static int info_record(u32 *size, u32 count, u32 ours)
 	return 0;
 }
 
-/* @insns of @prog as Linux shows them: ids of maps where a client can do nothing with our places; of
- * a call how far away the function is in off, and its number in imm. @numbers: of the function that
- * starts at each instruction. */
-static void info_insns_show(const struct prog *prog, const u32 *numbers, struct bpf_insn *insns)
+static int info_insns(struct call *call, const struct prog *prog, const struct prog_shown *shown, u64 to,
+		      u32 *len)
 {
-	for (u32 i = 0; i < prog->insn_count; i++) {
-		struct bpf_insn *insn = &insns[i];
-		s64 target = (s64)i + 1 + insn->imm;
-
-		if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL &&
-		    target >= 0 && target < prog->insn_count) {
-			insn->off = (s16)insn->imm;
-			insn->imm = (s32)numbers[target];
-		}
-		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
-			continue;
-		if (insn->src_reg == BPF_PSEUDO_MAP_IDX || insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE) {
-			insn->src_reg = insn->src_reg == BPF_PSEUDO_MAP_IDX ? BPF_PSEUDO_MAP_FD :
-									       BPF_PSEUDO_MAP_VALUE;
-			insn->imm = (s32)prog->maps[insn->imm]->id;
-		}
-		i++;
-	}
-}
-
-static int info_insns(struct call *call, const struct prog *prog, u64 to, u32 *len)
-{
-	u32 all = prog->insn_count * (u32)sizeof(*prog->insns), room = min_u32(*len, all), count;
-	struct bpf_insn *insns = NULL;
-	u32 *numbers = NULL;
-	u8 *starts;
-	int err = -ENOMEM;
+	u32 all = shown->count * (u32)sizeof(*shown->insns), room = min_u32(*len, all);
+	struct bpf_insn *insns;
+	int err;
 
 	*len = all;
 	if (!room)
 		return 0;
-	starts = prog_function_starts(prog, &count);
-	insns = malloc(all);
-	numbers = calloc(prog->insn_count, sizeof(*numbers));
-	if (starts && insns && numbers) {
-		for (u32 i = 1; i < prog->insn_count; i++)
-			numbers[i] = numbers[i - 1] + starts[i];
-		memcpy(insns, prog->insns, all);
-		info_insns_show(prog, numbers, insns);
-		err = user_write(call, to, insns, room);
-	}
-	free(numbers);
+	insns = prog_show_insns(prog, shown);
+	err = insns ? user_write(call, to, insns, room) : -ENOMEM;
 	free(insns);
-	free(starts);
 	return err;
 }
 
@@ -130,41 +95,38 @@ static int info_map_ids(struct call *call, struct prog *prog, u64 to, u32 *room)
 }
 
 /* The tag of each function; of a program that is one function, its own. */
-static int info_tags(struct call *call, const struct prog *prog, u64 to, u32 *room)
+static int info_tags(struct call *call, const struct prog *prog, const struct prog_shown *shown, u64 to,
+		     u32 *room)
 {
-	u32 count = 0, n = 0, end;
-	u8 *starts = prog_function_starts(prog, &count);
-	u8 (*tags)[PROG_TAG_LEN] = starts ? calloc(count, PROG_TAG_LEN) : NULL;
+	u8 (*tags)[PROG_TAG_LEN] = calloc(shown->functions, PROG_TAG_LEN);
 	int err = tags ? 0 : -ENOMEM;
+	u32 n = 0, end;
 
-	for (u32 i = 0; !err && i < prog->insn_count; i = end) {
-		for (end = i + 1; end < prog->insn_count && !starts[end]; end++)
+	for (u32 i = 0; !err && i < shown->count; i = end) {
+		for (end = i + 1; end < shown->count && !shown->starts[end]; end++)
 			;
-		err = prog_tag(prog->insns + i, end - i, tags[n++]);
+		err = prog_tag(shown->insns + i, end - i, tags[n++]);
 	}
 	if (!err)
-		err = info_array(call, to, room, count > 1 ? tags[0] : prog->tag, count, PROG_TAG_LEN);
+		err = info_array(call, to, room, shown->functions > 1 ? tags[0] : prog->tag, shown->functions,
+				 PROG_TAG_LEN);
 	free(tags);
-	free(starts);
 	return err;
 }
 
 /* There is no machine code: a function of none, at no address. */
-static int info_jited(struct call *call, const struct prog *prog, struct bpf_prog_info *info)
+static int info_jited(struct call *call, const struct prog_shown *shown, struct bpf_prog_info *info)
 {
-	u32 count = 0, *lengths;
-	u8 *starts = prog_function_starts(prog, &count);
+	u32 *lengths = calloc((size_t)shown->functions + 1, sizeof(*lengths));
 	int err = -ENOMEM;
 
-	free(starts);
-	lengths = calloc(count + 1, sizeof(*lengths));
-	if (starts && lengths)
-		err = info_array(call, info->jited_func_lens, &info->nr_jited_func_lens, lengths, count,
-				 sizeof(*lengths));
+	if (lengths)
+		err = info_array(call, info->jited_func_lens, &info->nr_jited_func_lens, lengths,
+				 shown->functions, sizeof(*lengths));
 	free(lengths);
 	if (info->nr_jited_ksyms)
 		info->jited_ksyms = 0;
-	info->nr_jited_ksyms = count;
+	info->nr_jited_ksyms = shown->functions;
 	info->jited_prog_len = info->nr_jited_line_info = 0;
 	return err;
 }
@@ -185,7 +147,7 @@ static void prog_info_fill(struct prog *prog, struct bpf_prog_info *info)
 	info->run_time_ns = atomic_load(&prog->runs->ns);
 	info->run_cnt = atomic_load(&prog->runs->count);
 	info->recursion_misses = 0;
-	info->verified_insns = 0;
+	info->verified_insns = prog->verified_insns;
 }
 
 /* Whoever has no CAP_BPF does not see the code. */
@@ -196,20 +158,32 @@ static void prog_info_hide(struct bpf_prog_info *info)
 	info->nr_func_info = info->nr_line_info = info->nr_jited_line_info = 0;
 }
 
-static int prog_info_code(struct call *call, struct prog *prog, struct bpf_prog_info *info)
+static int prog_info_shown(struct call *call, struct prog *prog, const struct prog_shown *shown,
+			   struct bpf_prog_info *info)
 {
-	int err = info_insns(call, prog, info->xlated_prog_insns, &info->xlated_prog_len);
+	int err = info_insns(call, prog, shown, info->xlated_prog_insns, &info->xlated_prog_len);
 
 	info->attach_btf_id = 0;
 	if (!err)
-		err = info_jited(call, prog, info);
+		err = info_jited(call, shown, info);
 	if (!err)
-		err = info_array(call, info->func_info, &info->nr_func_info, prog->func_info,
-				 prog->func_info_count, sizeof(struct bpf_func_info));
+		err = info_array(call, info->func_info, &info->nr_func_info, shown->funcs,
+				 shown->func_count, sizeof(struct bpf_func_info));
 	if (!err)
-		err = info_array(call, info->line_info, &info->nr_line_info, prog->line_info,
-				 prog->line_info_count, sizeof(struct bpf_line_info));
-	return err ? err : info_tags(call, prog, info->prog_tags, &info->nr_prog_tags);
+		err = info_array(call, info->line_info, &info->nr_line_info, shown->lines,
+				 shown->line_count, sizeof(struct bpf_line_info));
+	return err ? err : info_tags(call, prog, shown, info->prog_tags, &info->nr_prog_tags);
+}
+
+static int prog_info_code(struct call *call, struct prog *prog, struct bpf_prog_info *info)
+{
+	struct prog_shown shown;
+	int err = prog_show(prog, &shown);
+
+	if (!err)
+		err = prog_info_shown(call, prog, &shown, info);
+	prog_show_end(&shown);
+	return err;
 }
 
 static int prog_info(struct call *call, struct prog *prog)

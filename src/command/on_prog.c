@@ -136,7 +136,12 @@ static int prog_verify(struct call *call, struct prog *prog, struct log *log)
 		.log_level = call->attr->bpf.log_level, .gone = nobody_waits, .gone_ctx = call,
 	};
 
-	return verify_prog(prog, &options, NULL);
+	struct verify_stats stats;
+	int err = verify_prog(prog, &options, &stats);
+
+	prog->verified = !err;
+	prog->verified_insns = stats.insns;
+	return err;
 }
 
 /* Everything that has a log. */

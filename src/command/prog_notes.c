@@ -217,7 +217,7 @@ static int notes_load(struct call *call, struct prog *prog, struct log *log,
 				   u32 functions, struct log *log))
 {
 	u32 functions;
-	u8 *starts = prog_function_starts(prog, &functions);
+	u8 *starts = prog_function_starts(prog->insns, prog->insn_count, &functions);
 	int err = starts ? notes(call, prog, starts, functions, log) : -ENOMEM;
 
 	free(starts);

@@ -57,26 +57,26 @@ int prog_create(struct engine *engine, u32 insn_count, struct prog **out)
 	return 0;
 }
 
-u8 *prog_function_starts(const struct prog *prog, u32 *count)
+u8 *prog_function_starts(const struct bpf_insn *insns, u32 len, u32 *count)
 {
-	u8 *starts = calloc(prog->insn_count, 1);
+	u8 *starts = calloc(len, 1);
 
 	if (!starts)
 		return NULL;
 	starts[0] = 1;
-	for (u32 i = 0; i < prog->insn_count; i++) {
-		const struct bpf_insn *insn = &prog->insns[i];
+	for (u32 i = 0; i < len; i++) {
+		const struct bpf_insn *insn = &insns[i];
 		bool wide = insn->code == (BPF_LD | BPF_IMM | BPF_DW);
 		s64 target = (s64)i + 1 + insn->imm;
 
 		if (((insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL) ||
 		     (wide && insn->src_reg == BPF_PSEUDO_FUNC)) &&
-		    target >= 0 && target < prog->insn_count)
+		    target >= 0 && target < len)
 			starts[target] = 1;
 		i += wide;
 	}
 	*count = 0;
-	for (u32 i = 0; i < prog->insn_count; i++)
+	for (u32 i = 0; i < len; i++)
 		*count += starts[i];
 	return starts;
 }

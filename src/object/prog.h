@@ -34,6 +34,7 @@ struct prog {
 	char name[BPF_OBJ_NAME_LEN];
 	bool gpl;                   /* the licence lets it call GPL-only helpers */
 	bool verified;              /* false: runs in checked mode only */
+	u32 verified_insns;         /* that the verifier walked */
 	u8 tag[PROG_TAG_LEN];
 	u64 load_ns;                /* CLOCK_BOOTTIME, as bpf_prog_info.load_time */
 	u32 uid;
@@ -67,9 +68,9 @@ struct prog {
  *  Returns 0 or -ENOMEM. */
 must_check int prog_create(struct engine *engine, u32 insn_count, struct prog **out);
 
-/** prog_function_starts() - one byte an instruction, 1 where a function starts; *@count of them. The
- *  caller frees it. NULL: out of memory. */
-u8 *prog_function_starts(const struct prog *prog, u32 *count);
+/** prog_function_starts() - one byte for each of @len instructions, 1 where a function starts; *@count of
+ *  them. The caller frees it. NULL: out of memory. */
+u8 *prog_function_starts(const struct bpf_insn *insns, u32 len, u32 *count);
 
 /** prog_tag() - the tag of @count instructions as Linux 6.18 computes it: SHA-256 of them with map
  *  handles and the offsets beside them zeroed, the first 8 bytes. Returns 0 or -ENOMEM. */

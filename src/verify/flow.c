@@ -54,7 +54,7 @@ static int decode_all(struct verifier *v)
 static int find_functions(struct verifier *v)
 {
 	u32 count;
-	u8 *starts = prog_function_starts(v->prog, &count);
+	u8 *starts = prog_function_starts(v->insns, v->count, &count);
 	u32 func = 0;
 
 	if (!starts)
