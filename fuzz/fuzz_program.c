@@ -141,7 +141,7 @@ static void prelude(struct fuzz *f)
 static s32 some_helper(const struct fuzz *f, u32 id)
 {
 	id %= 212;
-	while (!helper_find(id, helper_who_of(prog_type(f))))
+	while (!helper_find(id, helper_who_of(prog_type(f))) || !helper_find(id, helper_who_of(prog_type(f)))->fn)
 		id = (id + 1) % 212;
 	return (s32)id;
 }
@@ -182,26 +182,27 @@ static void emit_arguments(struct fuzz *f, s32 id, const struct bpf_insn *insn)
 
 		if (bits % 16 == 15)
 			continue;
-		switch ((enum helper_arg)helper->arg[i]) {
-		case ARG_NONE:
+		switch ((enum arg_base)helper_arg(helper, i)->base) {
+		case ARG_IS_NOTHING:
 			break;
-		case ARG_ANYTHING:
+		case ARG_IS_ANYTHING:
 			emit(f, (struct bpf_insn){ 0xb7, reg & 0xf, 0, 0, (s32)bits >> (bits % 31) });
 			break;
-		case ARG_CTX:
+		case ARG_IS_CTX:
 			emit(f, (struct bpf_insn){ 0xbf, reg & 0xf, 6, 0, 0 });
 			break;
-		case ARG_CONST_MAP_PTR:
+		case ARG_IS_MAP:
 			emit_map(f, reg, BPF_PSEUDO_MAP_FD, some_map(helper, bits >> 4), 0);
 			break;
-		case ARG_CONST_SIZE: case ARG_CONST_SIZE_OR_ZERO: case ARG_CONST_ALLOC_SIZE_OR_ZERO:
+		case ARG_IS_SIZE: case ARG_IS_ALLOC_SIZE:
 			emit(f, (struct bpf_insn){ 0xb7, reg & 0xf, 0, 0, (s32)(bits >> 4) % 80 });
 			break;
-		case ARG_RINGBUF_MEM:
+		case ARG_IS_RECORD:
 			emit(f, (struct bpf_insn){ 0xbf, reg & 0xf, bits & 16 ? 8 : 0, 0, 0 });
 			break;
-		case ARG_MAP_KEY: case ARG_MAP_VALUE: case ARG_UNINIT_MAP_VALUE: case ARG_MEM:
-		case ARG_MEM_OR_NULL: case ARG_UNINIT_MEM:
+		case ARG_IS_KEY: case ARG_IS_VALUE: case ARG_IS_MEM: case ARG_IS_STACK: case ARG_IS_CONST_STR:
+		case ARG_IS_SOCK: case ARG_IS_BTF_SOCK: case ARG_IS_BTF: case ARG_IS_PERCPU: case ARG_IS_KPTR:
+		case ARG_IS_LOCK: case ARG_IS_TIMER: case ARG_IS_FUNC: case ARG_IS_DYNPTR:
 			emit_memory(f, reg, bits >> 4);
 			break;
 		}

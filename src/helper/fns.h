@@ -10,7 +10,9 @@ struct exec;
 #define HELPER(id, name, ...) \
 	u64 helper_##name(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 #define HELPER_ALSO HELPER
+#define HELPER_ABSENT(...)
 #include "helper/helper.def"
+#undef HELPER_ABSENT
 #undef HELPER_ALSO
 #undef HELPER
 

@@ -8,17 +8,35 @@
 enum { SKB = WHO_CLS | WHO_ACT | WHO_SOCKET, TC = WHO_TC, XDP = WHO_XDP, SOCKET = WHO_SOCKET,
        ALL = WHO_ALL };
 
+/* Newer than the headers. */
+#define BPF_MAP_TYPE_CGRP_STORAGE 32
+
 #define M(type) (1ull << BPF_MAP_TYPE_##type)
+#define OPEN (M(HASH) | M(ARRAY) | M(PERCPU_HASH) | M(PERCPU_ARRAY) | M(LRU_HASH) |                \
+	      M(LRU_PERCPU_HASH) | M(LPM_TRIE))
 #define HELPER_ID_MAX 211
 
-#define ROW(id, name, ret, a1, a2, a3, a4, a5, who, flags, map_types)                              \
-	{ id, #name, helper_##name, RET_##ret,                                                     \
+/* Numbers of libbpf's: of a relocation, and of a symbol. */
+#define POISON_CORE 0xbad2310u
+#define POISON_EXTERN 2002000000u
+#define POISON_COUNT 1000000u
+
+const struct arg_info helper_arg_info[] = {
+#define ARG(id, base, flags, size) { ARG_IS_##base, flags, size },
+#include "helper/arg.def"
+#undef ARG
+};
+
+#define ROW(id, name, fn, ret, a1, a2, a3, a4, a5, who, flags, map_types)                          \
+	{ id, #name, fn, RET_##ret,                                                                \
 	  { ARG_##a1, ARG_##a2, ARG_##a3, ARG_##a4, ARG_##a5 }, who, flags, map_types },
 
 static const struct helper rows[HELPER_ID_MAX + 1] = {
-#define HELPER(id, ...) [id] = ROW(id, __VA_ARGS__)
+#define HELPER(id, name, ...) [id] = ROW(id, name, helper_##name, __VA_ARGS__)
 #define HELPER_ALSO(...)
+#define HELPER_ABSENT(id, name, ...) [id] = ROW(id, name, NULL, __VA_ARGS__)
 #include "helper/helper.def"
+#undef HELPER_ABSENT
 #undef HELPER_ALSO
 #undef HELPER
 };
@@ -26,8 +44,10 @@ static const struct helper rows[HELPER_ID_MAX + 1] = {
 /* Ids that mean something else to some program types. */
 static const struct helper also_rows[] = {
 #define HELPER(...)
-#define HELPER_ALSO(...) ROW(__VA_ARGS__)
+#define HELPER_ALSO(id, name, ...) ROW(id, name, helper_##name, __VA_ARGS__)
+#define HELPER_ABSENT(...)
 #include "helper/helper.def"
+#undef HELPER_ABSENT
 #undef HELPER_ALSO
 #undef HELPER
 };
@@ -45,6 +65,11 @@ const struct helper *helper_find(u32 id, u32 who)
 		if (also_rows[i].id == id && also_rows[i].who & who)
 			return &also_rows[i];
 	return id <= HELPER_ID_MAX && rows[id].id ? &rows[id] : NULL;
+}
+
+bool helper_is_poison(u32 id)
+{
+	return id - POISON_CORE < POISON_COUNT || id - POISON_EXTERN < POISON_COUNT;
 }
 
 const char *helper_name(u32 id)

@@ -25,13 +25,6 @@ static bool fault_arg(const struct call *c, u32 arg, const char *what)
 	return state_fault(c->s, -EACCES, "argument %u of bpf_%s %s", arg + 1, c->helper->name, what);
 }
 
-/* Helpers that name no types work on elements, which not all maps let programs see. */
-static bool map_fits(const struct map *map, const struct helper *helper)
-{
-	return helper->map_types ? helper->map_types >> map->type->type & 1
-				 : !(map->type->row_flags & MAP_NO_LOOKUP);
-}
-
 struct map *call_map(struct run_state *s, const struct helper *helper, u32 arg, u64 address)
 {
 	const struct prog *prog = s->code->prog;
@@ -41,7 +34,7 @@ struct map *call_map(struct run_state *s, const struct helper *helper, u32 arg, 
 
 		if (ptr_u64(map) != address)
 			continue;
-		if (!map_fits(map, helper)) {
+		if (!(helper->map_types >> map->type->type & 1)) {
 			state_fault(s, -EINVAL, "bpf_%s does not work on a map of type %s", helper->name,
 				    map->type->name);
 			return NULL;
@@ -65,10 +58,11 @@ static bool memory_arg(const struct call *c, u32 arg, u64 size, enum access acce
 	return checked_memory(c->s, c->r[arg + 1], size, access, c->packet, what);
 }
 
-/* Memory whose size is the next argument. */
-static bool sized_arg(const struct call *c, u32 arg, enum access access)
+/* Memory whose size is the next argument, or fixed. */
+static bool sized_arg(const struct call *c, u32 arg, const struct arg_info *info)
 {
-	u64 size = arg < 4 ? c->r[arg + 2] : 0;
+	enum access access = info->flags & ARG_WRITE ? ACCESS_WRITE : ACCESS_READ;
+	u64 size = info->flags & ARG_FIXED ? info->size : arg < 4 ? c->r[arg + 2] : 0;
 	bool zero_ok = arg < 4 && c->helper->arg[arg + 1] == ARG_CONST_SIZE_OR_ZERO;
 
 	if (size > SIZE_LIMIT)
@@ -77,6 +71,15 @@ static bool sized_arg(const struct call *c, u32 arg, enum access access)
 	if (!size)
 		return zero_ok || fault_arg(c, arg + 1, "is a size of 0");
 	return memory_arg(c, arg, size, access);
+}
+
+/* A string with its end inside of what the program may read. */
+static bool string_arg(const struct call *c, u32 arg)
+{
+	u64 at = c->r[arg + 1];
+	u32 left = c->s->exec->readable(c->s->exec, at);
+
+	return (left && memchr(u64_ptr(at), 0, left)) || fault_arg(c, arg, "is not a string");
 }
 
 static bool map_arg(struct call *c, u32 arg)
@@ -104,33 +107,47 @@ static bool record_arg(struct call *c, u32 arg)
 
 static bool check_arg(struct call *c, u32 arg)
 {
-	switch ((enum helper_arg)c->helper->arg[arg]) {
-	case ARG_NONE:
-	case ARG_ANYTHING:
-	case ARG_CONST_SIZE:
-	case ARG_CONST_SIZE_OR_ZERO:
+	const struct arg_info *info = helper_arg(c->helper, arg);
+
+	if (info->flags & ARG_OR_NULL && info->base != ARG_IS_MEM && !c->r[arg + 1])
 		return true;
-	case ARG_CONST_ALLOC_SIZE_OR_ZERO:
+	switch ((enum arg_base)info->base) {
+	case ARG_IS_NOTHING:
+	case ARG_IS_ANYTHING:
+	case ARG_IS_SIZE:
+		return true;
+	case ARG_IS_ALLOC_SIZE:
 		c->alloc_size = c->r[arg + 1];
 		return true;
-	case ARG_CTX:
+	case ARG_IS_CTX:
 		return c->r[arg + 1] == ptr_u64(c->s->exec->packet) ||
 		       fault_arg(c, arg, "is not the context");
-	case ARG_CONST_MAP_PTR:
+	case ARG_IS_MAP:
 		return map_arg(c, arg);
-	case ARG_MAP_KEY:
+	case ARG_IS_KEY:
 		return c->map && memory_arg(c, arg, c->map->key_size, ACCESS_READ);
-	case ARG_MAP_VALUE:
-		return c->map && memory_arg(c, arg, c->map->value_size, ACCESS_READ);
-	case ARG_UNINIT_MAP_VALUE:
-		return c->map && memory_arg(c, arg, c->map->value_size, ACCESS_WRITE);
-	case ARG_MEM:
-	case ARG_MEM_OR_NULL:
-		return sized_arg(c, arg, ACCESS_READ);
-	case ARG_UNINIT_MEM:
-		return sized_arg(c, arg, ACCESS_WRITE);
-	case ARG_RINGBUF_MEM:
+	case ARG_IS_VALUE:
+		return c->map && memory_arg(c, arg, c->map->value_size,
+					    info->flags & ARG_WRITE ? ACCESS_WRITE : ACCESS_READ);
+	case ARG_IS_MEM:
+		return sized_arg(c, arg, info);
+	case ARG_IS_CONST_STR:
+		return string_arg(c, arg);
+	case ARG_IS_RECORD:
 		return record_arg(c, arg);
+	case ARG_IS_SOCK:
+	case ARG_IS_BTF_SOCK:
+		return fault_arg(c, arg, "is no socket: there are none");
+	case ARG_IS_STACK:
+	case ARG_IS_BTF:
+	case ARG_IS_PERCPU:
+	case ARG_IS_KPTR:
+	case ARG_IS_LOCK:
+	case ARG_IS_TIMER:
+	case ARG_IS_FUNC:
+	case ARG_IS_DYNPTR:
+		return state_fault(c->s, -EOPNOTSUPP, "argument %u of bpf_%s is known to verified "
+				   "programs only", arg + 1, c->helper->name);
 	}
 	return false;
 }
@@ -139,8 +156,7 @@ static bool check_arg(struct call *c, u32 arg)
  * written: grant_value(). */
 static bool map_allows(const struct call *c)
 {
-	if (!c->map || !(c->map->flags & BPF_F_RDONLY_PROG) ||
-	    c->helper->ret == RET_MAP_VALUE_OR_NULL)
+	if (!c->map || !(c->map->flags & BPF_F_RDONLY_PROG) || !(c->helper->flags & HELPER_WRITES_MAP))
 		return true;
 	return state_fault(c->s, -EACCES, "bpf_%s: programs may not write this map",
 			   c->helper->name);
@@ -169,6 +185,18 @@ static bool check_ret(const struct call *c)
 	case RET_INTEGER:
 	case RET_VOID:
 		return true;
+	case RET_SOCKET_OR_NULL:
+	case RET_SOCK_COMMON_OR_NULL:
+	case RET_TCP_SOCK_OR_NULL:
+	case RET_DYNPTR_MEM_OR_NULL:
+	case RET_OBJECT:
+	case RET_OBJECT_OR_NULL:
+	case RET_PERCPU:
+	case RET_PERCPU_OR_NULL:
+	case RET_KPTR_OR_NULL:
+		/* Nothing that the program may use: NULL. */
+		return !c->r[0] || state_fault(c->s, -EOPNOTSUPP, "what bpf_%s returns is known to verified "
+					       "programs only", c->helper->name);
 	case RET_MAP_VALUE_OR_NULL:
 		return !c->r[0] || !c->map || grant_value(c);
 	case RET_RINGBUF_MEM_OR_NULL:
@@ -180,15 +208,11 @@ static bool check_ret(const struct call *c)
 
 bool checked_call(struct run_state *s, const struct helper *helper, u64 *r)
 {
-	struct call c = { .s = s, .helper = helper, .packet = true, .r = r };
+	struct call c = { .s = s, .helper = helper, .packet = helper->flags & HELPER_PACKET_ARGS, .r = r };
 
 	if (!helper->fn)
 		return state_fault(s, -EINVAL, "the program needs a field or a function that this kernel "
 				   "does not have");
-	/* Who gets the context may move the packet while it reads its memory argument: as on Linux,
-	 * such helpers take no packet bytes. */
-	for (u32 i = 0; i < 5 && helper->arg[i] != ARG_NONE; i++)
-		c.packet &= helper->arg[i] != ARG_CTX;
 	for (u32 i = 0; i < 5 && helper->arg[i] != ARG_NONE; i++)
 		if (!check_arg(&c, i))
 			return false;

@@ -19,11 +19,6 @@
 
 enum guess { GUESS_NOTHING, GUESS_CTX, GUESS_FRAME };
 
-/* Numbers of libbpf's: of a relocation, and of a symbol. */
-#define POISON_CORE 0xbad2310u
-#define POISON_EXTERN 2002000000u
-#define POISON_COUNT 1000000u
-
 struct translation {
 	struct prog *prog;
 	struct code *code;
@@ -51,11 +46,10 @@ static void code_free(struct code *code)
 	free(code);
 }
 
-/* Loaders leave calls of helpers that nobody has where the kernel lacks what a program asks for; the
- * program looks before it goes there. On Linux the verifier finds that such code is dead. */
-static bool is_poison(u32 id)
+/* What the verifier found to be reached is asked about in prog->final. Linux does not look at the rest. */
+static bool may_be_dead(const struct translation *t)
 {
-	return id - POISON_CORE < POISON_COUNT || id - POISON_EXTERN < POISON_COUNT;
+	return t->checked && t->prog->final;
 }
 
 /* Licence, program type and existence, in the order in which Linux looks. Clients find out which helpers
@@ -67,23 +61,22 @@ static int check_helper(const struct translation *t, u32 id, const struct helper
 	const char *name = helper_name(id);
 	static const struct helper absent;
 
-	if (is_poison(id)) {
-		*out = &absent;
+	*out = &absent;
+	if (helper_is_poison(id) || (may_be_dead(t) && !(helper && helper->fn && helper->who & who)))
 		return 0;
-	}
 	if (!helper && !name)
 		return log_error(t->log, -EINVAL, "instruction %u calls the unknown func #%u: there is no "
 				 "such helper", t->at, id);
-	if (!helper)
-		return log_error(t->log, -EOPNOTSUPP, "instruction %u calls the unknown func bpf_%s#%u: this "
-				 "engine does not have it", t->at, name, id);
-	if (!(helper->who & who))
+	if (!helper || !(helper->who & who))
 		return log_error(t->log, -EINVAL, "instruction %u calls the unknown func bpf_%s#%u: it is "
-				 "not for programs of this type", t->at, helper->name, id);
+				 "not for programs of this type", t->at, name, id);
 	if (helper->flags & HELPER_GPL && !t->prog->gpl)
 		return log_error(t->log, -EINVAL, "instruction %u calls bpf_%s (helper %u), which only "
 				 "programs with a GPL-compatible licence may call, and the licence of "
 				 "this program is not one", t->at, helper->name, id);
+	if (!helper->fn)
+		return log_error(t->log, -EOPNOTSUPP, "instruction %u calls the unknown func bpf_%s#%u: this "
+				 "engine does not have it", t->at, name, id);
 	*out = helper;
 	return 0;
 }
