@@ -4,6 +4,7 @@
 
 #include "verify/parts.h"
 
-int call_back(struct verifier *v, u32 func,
-	      int (*set)(struct verifier *v, struct frame *caller, struct frame *callee),
-	      bool async, u32 *next) { return reject(v, -EOPNOTSUPP, REASON_UNSUPPORTED, -1, "not written yet"); }
+int call_back(struct verifier *v, u32 id, u32 func, bool *entered, u32 *next)
+{
+	return reject(v, -EOPNOTSUPP, REASON_UNSUPPORTED, -1, "not written yet");
+}

@@ -137,11 +137,11 @@ must_check int call_step(struct verifier *v, u32 *next);
 must_check int call_helper(struct verifier *v, u32 *next);
 must_check int call_kfunc(struct verifier *v, u32 *next);
 must_check int call_local(struct verifier *v, u32 *next);
-/** call_back() - the current helper or kfunc call calls function @func back; @set fills its R1..R5 from the
- *  caller's registers. By choice: 0 enters it, 1 goes on behind the call. (callback.c) */
-must_check int call_back(struct verifier *v, u32 func,
-			 int (*set)(struct verifier *v, struct frame *caller, struct frame *callee),
-			 bool async, u32 *next);
+/** call_back() - the current call is of helper @id (its arguments are checked already), which calls function
+ *  @func back. When this path enters the function, *@entered is set and *@next is where it begins; else the
+ *  call goes on and its result is to be applied. The other way waits: as choice 1, the same instruction
+ *  comes again and its arguments are checked again. (callback.c) */
+must_check int call_back(struct verifier *v, u32 id, u32 func, bool *entered, u32 *next);
 /** call_marks() - what flow.c must know of a call: enum insn_mark; sets moves_packet, might_sleep, throws of
  *  its function. */
 u8 call_marks(struct verifier *v, const struct bpf_insn *insn);
@@ -161,6 +161,16 @@ must_check int func_enter(struct verifier *v, u32 func);
 must_check int func_call_global(struct verifier *v, u32 func);
 
 /* ---- depth.c: stack over chains of calls ---- */
+
+/** depth_note() - frame @frame uses its stack down to @off (below 0, from R10): to be called for every access. */
+static inline void depth_note(struct verifier *v, u32 frame, s32 off)
+{
+	struct func *func = &v->funcs[v->cur->frame[frame].func];
+
+	func->depth = max_u32(func->depth, (u32)round_up_u64((u64)-(s64)off, 8));
+}
+
+/** depth_check() - all chains of calls, once the walk has found out how deep each function goes. */
 must_check int depth_check(struct verifier *v);
 
 /* ---- ref.c: references, locks, sections ---- */
@@ -173,7 +183,27 @@ int ref_release(struct verifier *v, u32 id);
 /** ref_require_none() - nothing may be held here. @what: "at its end", "when it calls bpf_tail_call", ... */
 must_check int ref_require_none(struct verifier *v, const char *what, bool locks_only);
 
-/* ---- dynptr.c, iter.c: objects on the stack ---- */
+/* ---- dynptr.c: dynptrs, on the stack or in a register (REG_DYNPTR) ---- */
+
+enum dynptr_use {
+	DYNPTR_READ,       /* it stays as it is, though not what it points to */
+	DYNPTR_CHANGE,     /* it gets other bounds */
+	DYNPTR_NEW,        /* the call makes one there */
+	DYNPTR_GIVE_BACK,  /* the call ends it */
+};
+
+/** dynptr_require() - register @n points to what a call may @use as a dynptr of @kind (0: any). */
+must_check int dynptr_require(struct verifier *v, u32 n, enum dynptr_use use, enum dynptr_kind kind);
+/** dynptr_at() - the dynptr that register @n points to, after dynptr_require(): kind, dynptr_id, ref. */
+const struct reg *dynptr_at(const struct verifier *v, u32 n);
+/** dynptr_make() - the call has made a dynptr of @kind where register @n points to. @ref: the reference that it
+ *  shares with another one, 0: a new one if @kind has any. */
+must_check int dynptr_make(struct verifier *v, u32 n, enum dynptr_kind kind, u32 ref);
+/** dynptr_drop() - the call has ended the dynptr where register @n points to, all that were made from it, and
+ *  what points into it. */
+void dynptr_drop(struct verifier *v, u32 n);
+
+/* ---- slots.c: objects on the stack ---- */
 /** slot_overwrite() - the current instruction overwrites slot @slot of @frame, which may be part of a dynptr,
  *  iterator or saved interrupt flags. */
 must_check int slot_overwrite(struct verifier *v, struct frame *frame, u32 slot);

@@ -68,10 +68,20 @@ enum reg_flags {
 	REG_PERCPU = 1 << 6,
 	REG_ALLOC = 1 << 7,         /* an object of the program's own BTF */
 	REG_NON_OWNING = 1 << 8,
-	REG_DYNPTR_SLICE = 1 << 9,  /* REG_MEM: dies with the dynptr whose id is `dynptr_id` */
+	REG_DYNPTR_SLICE = 1 << 9,  /* REG_MEM: packet bytes got from a dynptr: lost when the packet moves */
 	REG_ADDS = 1 << 10,         /* REG_NUMBER: `off` more than the numbers with the same id */
 	REG_ADDS32 = 1 << 11,       /* the same, of the lower half */
 	REG_FAULT_ZERO = 1 << 12,   /* what is not there reads as 0 (probe reads) */
+};
+
+/* What a dynptr leads to. */
+enum dynptr_kind {
+	DYNPTR_NONE,
+	DYNPTR_LOCAL,         /* memory of the program */
+	DYNPTR_RINGBUF,       /* a record, which must be given back */
+	DYNPTR_SKB,
+	DYNPTR_SKB_META,
+	DYNPTR_XDP,
 };
 
 /* A packet pointer that was found to be the end of the packet, or behind it. */
