@@ -311,9 +311,9 @@ static int verify_try(struct verifier *v)
 	for (u32 f = 0; !err && f < v->func_count; f++)
 		err = func_args_learn(v, f);
 	if (!err)
-		err = depth_check(v);
-	if (!err)
 		err = walk_all(v);
+	if (!err)
+		err = depth_check(v);
 	if (!err)
 		err = rewrite_prog(v);
 	return err;
