@@ -18,6 +18,7 @@
 #include "verify/parts.h"
 #include "verify/saved.h"
 
+#define BUCKETS 256     /* of visits */
 #define ROUNDS 64       /* of marks around a loop; then everything matters */
 
 struct loop_edge {
@@ -132,7 +133,8 @@ int loop_learn(struct verifier *v)
 	}
 	free(room);
 	free(c.edge);
-	return room && c.edge ? 0 : reject(v, -ENOMEM, REASON_INTERNAL, -1, "no memory to find loops");
+	v->visits = calloc(1, sizeof(*v->visits));
+	return room && c.edge && v->visits ? 0 : reject(v, -ENOMEM, REASON_INTERNAL, -1, "no memory to find loops");
 }
 
 /* ---- visits ---- */
@@ -140,6 +142,20 @@ int loop_learn(struct verifier *v)
 static u32 saved_insn(const struct saved *saved, u32 f)
 {
 	return f == saved->depth ? saved->insn : saved->frame[f + 1].call;
+}
+
+struct loop_visits {
+	struct loop_visit *bucket[BUCKETS];
+	u32 edges;                  /* of all of them */
+};
+
+static struct loop_visit **bucket_of(const struct verifier *v, const struct loop_visit *at)
+{
+	u32 hash = at->loop;
+
+	for (u32 f = 0; f < at->depth; f++)
+		hash = hash * 31 + at->calls[f];
+	return &v->visits->bucket[hash % BUCKETS];
 }
 
 /* The visit that @saved belongs to: by the outermost loop that it is in. *@at: what a new one would be;
@@ -155,7 +171,9 @@ static struct loop_visit *visit_of(const struct verifier *v, const struct saved 
 		if (!at->loop)
 			at->calls[f] = insn;
 	}
-	for (struct loop_visit *visit = at->loop ? v->visits : NULL; visit; visit = visit->next)
+	if (!at->loop)
+		return NULL;
+	for (struct loop_visit *visit = *bucket_of(v, at); visit; visit = visit->next)
 		if (visit->loop == at->loop && visit->depth == at->depth &&
 		    !memcmp(visit->calls, at->calls, at->depth * sizeof(u32)))
 			return visit;
@@ -173,8 +191,8 @@ int loop_kept(struct verifier *v, struct saved *saved)
 		if (!visit)
 			return reject(v, -ENOMEM, REASON_INTERNAL, -1, "no memory for a loop");
 		*visit = at;
-		visit->next = v->visits;
-		v->visits = visit;
+		visit->next = *bucket_of(v, &at);
+		*bucket_of(v, &at) = visit;
 	}
 	if (!visit->entry)
 		visit->entry = saved;
@@ -187,6 +205,7 @@ static void edges_free(struct verifier *v, struct loop_visit *visit)
 		struct loop_edge *edge = visit->edges;
 
 		visit->edges = edge->next;
+		v->visits->edges--;
 		saved_free(v, edge->end);
 		free(edge);
 	}
@@ -214,7 +233,7 @@ bool loop_open(const struct verifier *v, const struct saved *saved)
 {
 	struct loop_visit at, *visit;
 
-	if (!v->visits)
+	if (!v->visits->edges)
 		return false;
 	visit = visit_of(v, saved, &at);
 	return visit && visit->edges;
@@ -239,16 +258,19 @@ int loop_cut(struct verifier *v, const struct saved *known)
 	edge->known = known;
 	edge->next = visit->edges;
 	visit->edges = edge;
+	v->visits->edges++;
 	return 0;
 }
 
 void loop_forget(struct verifier *v)
 {
-	while (v->visits) {
-		struct loop_visit *visit = v->visits;
+	for (u32 i = 0; v->visits && i < BUCKETS; i++) {
+		while (v->visits->bucket[i]) {
+			struct loop_visit *visit = v->visits->bucket[i];
 
-		v->visits = visit->next;
-		edges_free(v, visit);
-		free(visit);
+			v->visits->bucket[i] = visit->next;
+			edges_free(v, visit);
+			free(visit);
+		}
 	}
 }

@@ -22,6 +22,7 @@
 #define IDS_MAX (V_FRAMES * (V_REGS + V_SLOTS))
 #define STATES_UNPRIVILEGED 64   /* BPF_COMPLEXITY_LIMIT_STATES, at one instruction */
 #define STEPS_MAX 40             /* on a path without a kept state */
+#define MEMORY_MAX (384u << 20)  /* bytes of kept states: then only those are kept that must be */
 #define SINGLES 1024
 
 enum compare {
@@ -481,7 +482,7 @@ int prune_here(struct verifier *v, bool *done)
 			at = &old->next;
 	}
 	v->stats.states_at_one = max_u32(v->stats.states_at_one, count);
-	if (!add || (!v->privileged && count > STATES_UNPRIVILEGED))
+	if (!add || (!v->privileged && count > STATES_UNPRIVILEGED) || (!force && v->memory > MEMORY_MAX))
 		return 0;
 	return keep(v);
 }

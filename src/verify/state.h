@@ -301,7 +301,7 @@ struct verifier {
 	struct state *cur;
 	struct saved *todo;           /* paths that wait, the newest first */
 	u32 todo_count;
-	struct loop_visit *visits;    /* loop.c */
+	struct loop_visits *visits;   /* loop.c */
 	struct saved *evicted;        /* kept states that are no use, but have descendants */
 	u64 memory;                   /* bytes of states put away */
 	u32 kept;                     /* states in facts[].saved */

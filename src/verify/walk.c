@@ -348,6 +348,7 @@ static void verifier_close(struct verifier *v)
 	for (u32 f = 0; v->funcs && f < v->func_count; f++)
 		free(v->funcs[f].args);
 	free(v->cur);
+	free(v->visits);
 	free(v->facts);
 	free(v->notes);
 	free(v->funcs);
