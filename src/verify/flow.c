@@ -108,8 +108,10 @@ static void mark(struct verifier *v, u32 i)
 		mark_call(v, i);
 		break;
 	case SHAPE_LD_IMM64:
-		if (v->facts[i].id == INSN_LD_FUNC)
-			v->funcs[flow_func_at(v, called(v, i))].callback = true;
+		if (v->facts[i].id != INSN_LD_FUNC)
+			break;
+		v->funcs[flow_func_at(v, called(v, i))].callback = true;
+		v->facts[called(v, i)].marks |= MARK_PRUNE | MARK_JUMP;
 		break;
 	case SHAPE_LD_ABS:
 	case SHAPE_LD_IND:

@@ -34,8 +34,11 @@ struct saved;
 
 /* ---- walk.c: one path after the other ---- */
 
-/** walk_function() - verify function @func (0, a global one, or an asynchronous callback) from its start. */
+/** walk_function() - verify function @func (0, or a global one) from its start. */
 must_check int walk_function(struct verifier *v, u32 func);
+/** walk_restart() - the current path is at its end, and another begins with @func, which knows nothing of it (an
+ *  asynchronous callback); its registers are to be set. */
+void walk_restart(struct verifier *v, u32 func);
 
 /** step_note() - the current instruction is one that precise.c must know the path through. */
 must_check int step_note(struct verifier *v);
@@ -150,15 +153,41 @@ void call_clobber(struct verifier *v);
 /** packet_moved() - every packet pointer and slice of it is lost. */
 void packet_moved(struct verifier *v);
 
+/* ---- callback.c ---- */
+
+/** widen_numbers() - what differs between the state that was kept last at @insn on this path (but for the one that
+ *  was kept just now, when @again) and the current one, and does not matter exactly, may be any number. */
+void widen_numbers(struct verifier *v, u32 insn, bool again);
+
+/* ---- exit.c: the end of a function ---- */
+
 /** exit_step() - EXIT: *@done when the path ends here, otherwise *@next is where the caller goes on. */
 must_check int exit_step(struct verifier *v, u32 *next, bool *done);
 
-/* ---- func.c: global functions and their arguments by BTF ---- */
-must_check int func_args_learn(struct verifier *v, u32 func);
-/** func_enter() - the registers that function @func starts with. */
+/* ---- func.c: functions of the program ---- */
+
+/** func_enter() - the registers that function @func starts with, when it is verified by itself. */
 must_check int func_enter(struct verifier *v, u32 func);
-/** func_call_global() - check the arguments of a call of global function @func. */
+/** func_call_global() - check the arguments of a call of global function @func, and go on behind it. */
 must_check int func_call_global(struct verifier *v, u32 func);
+/** frame_open() - @frame is that of @func, called by instruction @call, with nothing in its registers but R10. */
+void frame_open(struct frame *frame, u32 func, u32 call);
+/** frame_require() - there may be one function more. */
+must_check int frame_require(struct verifier *v);
+/** frame_push() - the frame of @func that will be the current one, when depth is one more. */
+struct frame *frame_push(struct verifier *v, u32 func);
+
+/* ---- func_args.c: arguments of global functions by BTF ---- */
+
+#define FUNC_NAME 80
+/** func_name() - the function's name, or what to call it, in @buf. */
+const char *func_name(const struct verifier *v, u32 func, char buf[FUNC_NAME]);
+/** func_args_learn() - is @func global? Fills type_id, too. */
+must_check int func_args_learn(struct verifier *v, u32 func);
+/** func_args_require() - the registers are arguments that @func may be called with. */
+must_check int func_args_require(struct verifier *v, u32 func);
+/** func_args_enter() - the registers that @func begins with by its prototype. */
+must_check int func_args_enter(struct verifier *v, u32 func);
 
 /* ---- depth.c: stack over chains of calls ---- */
 

@@ -252,11 +252,10 @@ static int walk_next(struct verifier *v, bool *more)
 	return err;
 }
 
-int walk_function(struct verifier *v, u32 func)
+/* The state before the first instruction of @func, but for the registers. */
+static void begin(struct verifier *v, u32 func)
 {
 	struct state *s = v->cur;
-	bool more = true;
-	int err;
 
 	s->depth = s->ref_count = s->locks = s->preempt = s->rcu = s->may_goto = s->unroll = 0;
 	s->lock_id = 0;
@@ -267,6 +266,20 @@ int walk_function(struct verifier *v, u32 func)
 	s->choice = 0;
 	s->insn = s->prev = s->first = v->funcs[func].start;
 	s->frame[0].slots = 0;
+}
+
+void walk_restart(struct verifier *v, u32 func)
+{
+	path_ended(v, v->cur->parent);
+	begin(v, func);
+}
+
+int walk_function(struct verifier *v, u32 func)
+{
+	bool more = true;
+	int err;
+
+	begin(v, func);
 	v->func = func;
 	err = func_enter(v, func);
 	while (!err && more) {
