@@ -7,8 +7,8 @@
  *        |
  *        +--goes on--> behind the call
  *
- * Both ways are walked, going on first: so it is known which numbers matter behind the loop when the loop comes
- * round. Nobody counts the rounds (but for bpf_loop() with few): a path ends at the call when its state
+ * Both ways are walked, going on first: so it is known which numbers matter behind the loop when the loop
+ * comes round. Nobody counts the rounds (but for bpf_loop() with few): a path ends at the call when its state
  * is covered by one that came there before (prune.c), and numbers that changed meanwhile
  * and do not matter are any numbers from then on.
  *

@@ -28,7 +28,7 @@ struct chain {
 	u32 frame;                   /* number of links - 1 */
 	u32 depth;                   /* bytes of all of them */
 	struct link link[V_FRAMES];
-	u16 (*fine)[V_FRAMES];       /* by function and frame: entered from above that deep or deeper, plus 1 */
+	u16 (*fine)[V_FRAMES];       /* by function and frame: was fine when entered that deep, plus 1 */
 };
 
 static u32 frame_bytes(const struct verifier *v, u32 func)
@@ -51,15 +51,15 @@ static int chain_enter(struct chain *c)
 	if (func && v->funcs[func].tail_call && c->depth >= ABOVE_TAIL_CALL) {
 		blame(c);
 		return reject(v, -EACCES, REASON_STACK_CHAIN, -1,
-			      "the functions above this one use %u bytes of stack: a function that makes tail "
-			      "calls may have less than %u above it", c->depth, ABOVE_TAIL_CALL);
+			      "the functions above this one use %u bytes of stack: less than %u may be above a "
+			      "function that makes tail calls", c->depth, ABOVE_TAIL_CALL);
 	}
 	c->depth += frame_bytes(v, func);
 	if (c->depth > V_STACK) {
 		blame(c);
 		return reject(v, -EACCES, REASON_STACK_CHAIN, -1,
-			      "%u functions that call one another use %u bytes of stack together, and %u is all "
-			      "that there is", c->frame + 1, c->depth, V_STACK);
+			      "%u functions that call one another use %u bytes of stack together, and %u is "
+			      "all that there is", c->frame + 1, c->depth, V_STACK);
 	}
 	v->stats.stack_depth = max_u32(v->stats.stack_depth, c->depth);
 	c->link[c->frame].insn = v->funcs[func].start;
@@ -123,8 +123,8 @@ static int chain_walk(struct chain *c, u32 func)
 		if (too_deep) {
 			v->cur->insn = c->link[c->frame].insn;
 			return reject(v, -E2BIG, REASON_CALL_DEPTH, -1,
-				      "this call may be the %uth of a chain: at most %u functions can be under way",
-				      V_FRAMES, V_FRAMES);
+				      "this call can lead to function %u of a chain, which may have %u",
+				      V_FRAMES + 1, V_FRAMES);
 		}
 		if (next >= 0) {
 			c->link[++c->frame].func = (u32)next;

@@ -2,7 +2,7 @@
 /* exit.c - the end of a function: of one that was called, of a callback, of the program.
  *
  *   static function     its R0 becomes the caller's, which goes on behind the call
- *   callback            R0 must be what the helper knows; the helper's call comes again, and may call back again
+ *   callback            R0 must be what the helper knows; the helper's call comes again
  *   asynchronous callback, global function, program     the path ends
  */
 #include <errno.h>

@@ -67,8 +67,8 @@ static int call_place_require(struct verifier *v, u32 func)
 
 	if (v->cur->locks)
 		return reject(v, -EINVAL, REASON_CALL_LOCKED, -1,
-			      "%s is a global function and called while a lock is held: only static functions "
-			      "may be", func_name(v, func, name));
+			      "%s is a global function and called while a lock is held: only static "
+			      "functions may be", func_name(v, func, name));
 	if (v->funcs[func].might_sleep)
 		return reject(v, -EINVAL, REASON_FUNCTION_TYPES, -1,
 			      "%s may sleep, which programs of this type must not", func_name(v, func, name));

@@ -90,8 +90,9 @@ static int tag_read(struct reading *r, const char *tag)
 		const char *name;
 		u32 tag;
 	} tags[] = {
-		{ "ctx", ARG_TAG_CTX }, { "nonnull", ARG_TAG_NONNULL }, { "nullable", ARG_TAG_NULLABLE },
-		{ "trusted", ARG_TAG_TRUSTED }, { "untrusted", ARG_TAG_UNTRUSTED }, { "arena", ARG_TAG_ARENA },
+		{ "ctx", ARG_TAG_CTX }, { "nonnull", ARG_TAG_NONNULL },
+		{ "nullable", ARG_TAG_NULLABLE }, { "trusted", ARG_TAG_TRUSTED },
+		{ "untrusted", ARG_TAG_UNTRUSTED }, { "arena", ARG_TAG_ARENA },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(tags); i++) {
@@ -116,7 +117,8 @@ static int tags_read(struct reading *r)
 		const char *text;
 		int err;
 
-		if (btf_kind(type) != BTF_KIND_DECL_TAG || type->type != func_id || tag->component_idx != (s32)r->arg)
+		if (btf_kind(type) != BTF_KIND_DECL_TAG || type->type != func_id ||
+		    tag->component_idx != (s32)r->arg)
 			continue;
 		text = btf_name(r->btf, type->name_off);
 		if (strncmp(text, TAG_PREFIX, strlen(TAG_PREFIX)))
@@ -173,7 +175,8 @@ static int memory_read(struct reading *r, u32 to_id, struct func_arg *arg)
 		return bad_tags(r);
 	if (btf_size_of(r->btf, to_id, &arg->size))
 		return reject(r->v, -EINVAL, REASON_FUNCTION_TYPES, -1,
-			      "argument %u of %s points to something whose size is not known", r->arg + 1, r->name);
+			      "argument %u of %s points to something whose size is not known", r->arg + 1,
+			      r->name);
 	arg->kind = FUNC_ARG_MEM;
 	arg->nonnull = r->tags & ARG_TAG_NONNULL;
 	return 0;
@@ -238,8 +241,8 @@ static int args_read(struct verifier *v, u32 func)
 		return 0;
 	func_name(v, func, r.name);
 	if (btf_vlen(proto) > ARGS_MAX)
-		return reject(v, -EINVAL, REASON_FUNCTION_TYPES, -1, "%s has %u arguments, and a call passes %u",
-			      r.name, btf_vlen(proto), ARGS_MAX);
+		return reject(v, -EINVAL, REASON_FUNCTION_TYPES, -1,
+			      "%s has %u arguments, and a call passes %u", r.name, btf_vlen(proto), ARGS_MAX);
 	if (!is_number(btf_resolve(v->btf, proto->type)))
 		return reject(v, -EINVAL, REASON_FUNCTION_TYPES, -1,
 			      "%s is a global function and returns no number", r.name);
@@ -263,8 +266,9 @@ static int wrong(const struct reading *r, const char *must_be)
 {
 	char words[160];
 
-	return reject(r->v, -EINVAL, REASON_ARGUMENT, (int)r->arg + 1, "argument %u of %s must be %s, and this is %s",
-		      r->arg + 1, r->name, must_be, value_words(r->v, v_reg(r->v, r->arg + 1), words, sizeof(words)));
+	value_words(r->v, v_reg(r->v, r->arg + 1), words, sizeof(words));
+	return reject(r->v, -EINVAL, REASON_ARGUMENT, (int)r->arg + 1,
+		      "argument %u of %s must be %s, and this is %s", r->arg + 1, r->name, must_be, words);
 }
 
 /* Pointers of most kinds are passed as they are got. */
@@ -303,8 +307,8 @@ static int plain_require(const struct reading *r)
 	if (reg->type == REG_NOTHING)
 		return 0;
 	return reject(r->v, -EACCES, REASON_ARGUMENT, (int)r->arg + 1,
-		      "argument %u of %s: something was added to a pointer that must be passed as it is", r->arg + 1,
-		      r->name);
+		      "argument %u of %s: something was added to a pointer that must be passed as it is",
+		      r->arg + 1, r->name);
 }
 
 static int memory_require(struct reading *r, const struct func_arg *arg)

@@ -36,8 +36,8 @@ struct saved;
 
 /** walk_function() - verify function @func (0, or a global one) from its start. */
 must_check int walk_function(struct verifier *v, u32 func);
-/** walk_restart() - the current path is at its end, and another begins with @func, which knows nothing of it (an
- *  asynchronous callback); its registers are to be set. */
+/** walk_restart() - the current path is at its end, and another begins with @func, which knows nothing of it
+ *  (an asynchronous callback); its registers are to be set. */
 void walk_restart(struct verifier *v, u32 func);
 
 /** step_note() - the current instruction is one that precise.c must know the path through. */
@@ -155,8 +155,8 @@ void packet_moved(struct verifier *v);
 
 /* ---- callback.c ---- */
 
-/** widen_numbers() - what differs between the state that was kept last at @insn on this path (but for the one that
- *  was kept just now, when @again) and the current one, and does not matter exactly, may be any number. */
+/** widen_numbers() - numbers that differ between the state that was kept last at @insn on this path (but for
+ *  the one that was kept just now, when @again) and the current one may be any, unless they matter exactly. */
 void widen_numbers(struct verifier *v, u32 insn, bool again);
 
 /* ---- exit.c: the end of a function ---- */
@@ -170,7 +170,7 @@ must_check int exit_step(struct verifier *v, u32 *next, bool *done);
 must_check int func_enter(struct verifier *v, u32 func);
 /** func_call_global() - check the arguments of a call of global function @func, and go on behind it. */
 must_check int func_call_global(struct verifier *v, u32 func);
-/** frame_open() - @frame is that of @func, called by instruction @call, with nothing in its registers but R10. */
+/** frame_open() - @frame is that of @func, called by instruction @call: nothing but R10 is in its registers. */
 void frame_open(struct frame *frame, u32 func, u32 call);
 /** frame_require() - there may be one function more. */
 must_check int frame_require(struct verifier *v);
@@ -191,7 +191,8 @@ must_check int func_args_enter(struct verifier *v, u32 func);
 
 /* ---- depth.c: stack over chains of calls ---- */
 
-/** depth_note() - frame @frame uses its stack down to @off (below 0, from R10): to be called for every access. */
+/** depth_note() - frame @frame uses its stack down to @off (below 0, from R10): to be called for every
+ *  access. */
 static inline void depth_note(struct verifier *v, u32 frame, s32 off)
 {
 	struct func *func = &v->funcs[v->cur->frame[frame].func];
@@ -225,8 +226,8 @@ enum dynptr_use {
 must_check int dynptr_require(struct verifier *v, u32 n, enum dynptr_use use, enum dynptr_kind kind);
 /** dynptr_at() - the dynptr that register @n points to, after dynptr_require(): kind, dynptr_id, ref. */
 const struct reg *dynptr_at(const struct verifier *v, u32 n);
-/** dynptr_make() - the call has made a dynptr of @kind where register @n points to. @ref: the reference that it
- *  shares with another one, 0: a new one if @kind has any. */
+/** dynptr_make() - the call has made a dynptr of @kind where register @n points to. @ref: the reference that
+ *  it shares with another one, 0: a new one if @kind has any. */
 must_check int dynptr_make(struct verifier *v, u32 n, enum dynptr_kind kind, u32 ref);
 /** dynptr_drop() - the call has ended the dynptr where register @n points to, all that were made from it, and
  *  what points into it. */
