@@ -160,7 +160,7 @@ static int map_new(struct both *both, enum both_side side, const struct both_map
 	return err ? err : fd;
 }
 
-static bool map_same(const struct both_map *a, const struct both_map *b)
+bool both_map_same(const struct both_map *a, const struct both_map *b)
 {
 	return a->type == b->type && a->key_size == b->key_size && a->value_size == b->value_size &&
 	       a->max_entries == b->max_entries && a->flags == b->flags && a->value_type == b->value_type &&
@@ -175,10 +175,10 @@ static struct both_kept *map_kept(struct both *both, const struct both_prog *pro
 
 	owner = map->type == BPF_MAP_TYPE_PROG_ARRAY ? prog->type << 16 | prog->attach_type : 0;
 	for (u32 i = 0; i < n; i++)
-		twin += map_same(&prog->map[i], map);
+		twin += both_map_same(&prog->map[i], map);
 	for (u32 i = 0; i < both->kept_count; i++) {
 		kept = &both->kept[i];
-		if (map_same(&kept->map, map) && kept->owner == owner && kept->twin == twin && !map->inner)
+		if (both_map_same(&kept->map, map) && kept->owner == owner && kept->twin == twin && !map->inner)
 			return kept;
 	}
 	if (both->kept_count == both->kept_room) {

@@ -82,6 +82,9 @@ int both_load(struct both *both, enum both_side side, const struct both_prog *pr
 /** both_map_fd() - the handle of map @n of @prog on @side, made if there is none. */
 int both_map_fd(struct both *both, enum both_side side, const struct both_prog *prog, u32 n);
 
+/** both_map_same() - are maps like @a and like @b the same? */
+bool both_map_same(const struct both_map *a, const struct both_map *b);
+
 /** both_drop_maps() - close all maps. */
 void both_drop_maps(struct both *both);
 
