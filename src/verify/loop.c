@@ -36,6 +36,11 @@ struct loop_visit {
 	struct loop_edge *edges;
 };
 
+struct loop_visits {
+	struct loop_visit *bucket[BUCKETS];
+	u32 edges;                  /* of all of them */
+};
+
 /* ---- the parts of the code that can come back to themselves ---- */
 
 struct scc {
@@ -143,11 +148,6 @@ static u32 saved_insn(const struct saved *saved, u32 f)
 {
 	return f == saved->depth ? saved->insn : saved->frame[f + 1].call;
 }
-
-struct loop_visits {
-	struct loop_visit *bucket[BUCKETS];
-	u32 edges;                  /* of all of them */
-};
 
 static struct loop_visit **bucket_of(const struct verifier *v, const struct loop_visit *at)
 {
