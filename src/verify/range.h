@@ -35,6 +35,9 @@ bool range_is_unknown(const struct range *a);
 /** range_in() - does @a have everything that @b has (in every reading)? */
 bool range_in(const struct range *a, const struct range *b);
 
+/** range_learn_bits() - narrow the bounds to what the bits say: a step of range_sync(). */
+void range_learn_bits(struct range *a);
+
 /** range_sync() - let the readings learn from one another. */
 void range_sync(struct range *a);
 
@@ -48,6 +51,9 @@ struct range range_alu(enum insn_id id, const struct range *dst, const struct ra
 /** range_zext() - the lower @size bytes, zero-extended; range_sext() - sign-extended to 64 bits. */
 struct range range_zext(const struct range *a, u32 size);
 struct range range_sext(const struct range *a, u32 size);
+/** range_sext32() - the lower @size (1, 2) bytes, sign-extended to the lower half; the upper half of the
+ *  result means nothing. */
+struct range range_sext32(const struct range *a, u32 size);
 
 /** range_cond() - is a jump on @id taken: 1 always, 0 never, -1 it depends. */
 int range_cond(enum insn_id id, const struct range *dst, const struct range *src);

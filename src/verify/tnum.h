@@ -49,6 +49,10 @@ struct tnum tnum_intersect(struct tnum a, struct tnum b);
 struct tnum tnum_union(struct tnum a, struct tnum b);
 /** tnum_cast() - the lower @size bytes, zero-extended. */
 struct tnum tnum_cast(struct tnum a, u8 size);
+/** tnum_swap() - the lower @size bytes in the opposite order, zero-extended. */
+struct tnum tnum_swap(struct tnum a, u8 size);
+/** tnum_above() - the least member that is greater than @value; the greatest one if there is none. */
+u64 tnum_above(struct tnum a, u64 value);
 /** tnum_is_aligned() - is it always a multiple of @size (a power of two)? */
 bool tnum_is_aligned(struct tnum a, u64 size);
 /** tnum_in() - does @a have everything that @b has? */
