@@ -29,6 +29,11 @@ u64 helper_ktime_get_boot_ns(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, 
 	return clock_ns(exec, CLOCK_BOOTTIME);
 }
 
+u64 helper_ktime_get_tai_ns(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return clock_ns(exec, CLOCK_TAI);
+}
+
 u64 helper_ktime_get_coarse_ns(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
 	return clock_ns(exec, CLOCK_MONOTONIC_COARSE);
