@@ -119,6 +119,7 @@ struct map {
 	char name[BPF_OBJ_NAME_LEN];
 	u32 btf_key_id, btf_value_id;
 	struct object *btf;          /* or NULL */
+	struct btf_fields *fields;   /* special fields of its values, or NULL */
 	_Atomic bool frozen;
 	_Atomic u32 writers;         /* bpf(2) writers inside; freezing waits for none: -EBUSY */
 	struct shared_memory shared;        /* filled in by the family */

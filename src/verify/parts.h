@@ -88,6 +88,8 @@ void loop_forget(struct verifier *v);
 must_check int value_require(struct verifier *v, u32 n, bool wide);
 /** value_written() - register @n has got a new value of @bits (64 or 32) by the current instruction. */
 void value_written(struct verifier *v, u32 n, u32 bits);
+/** value_lost() - what was in @reg (a pointer) is no more: nothing, to those who may see pointers. */
+void value_lost(const struct verifier *v, struct reg *reg);
 /** value_link() - a number that is copied gets an id, so that copies learn from one another. */
 void value_link(struct verifier *v, struct reg *reg);
 /** value_each() - call @fn for every register and spilled slot of every frame. */
@@ -152,6 +154,11 @@ u8 call_marks(struct verifier *v, const struct bpf_insn *insn);
 void call_clobber(struct verifier *v);
 /** packet_moved() - every packet pointer and slice of it is lost. */
 void packet_moved(struct verifier *v);
+/** map_field_require() - register @n (a map value) points to a special field of one of @kinds (enum
+ *  btf_field_kind). @noun: what it is, "a spin lock". */
+must_check int map_field_require(struct verifier *v, u32 n, u32 kinds, const char *noun);
+/** maps_require() - programs of this type may have the maps that this one has. */
+must_check int maps_require(struct verifier *v);
 
 /* ---- callback.c ---- */
 
@@ -207,11 +214,31 @@ must_check int depth_check(struct verifier *v);
 
 /** ref_take() - a new reference of @kind taken by the current instruction; *@id. */
 must_check int ref_take(struct verifier *v, enum ref_kind kind, const void *ptr, u32 *id);
+/** ref_find() - the row of reference @id, NULL: it is not held. */
+const struct ref *ref_find(const struct verifier *v, u32 id);
+/** ref_drop() - forget reference @id, because there turned out to be nothing: who has it keeps what it
+ *  holds. -EINVAL without a sentence when there is no such reference. */
+int ref_drop(struct verifier *v, u32 id);
 /** ref_release() - give reference @id back: everything that came with it is lost. -EINVAL without a
  *  sentence when there is no such reference. */
 int ref_release(struct verifier *v, u32 id);
 /** ref_require_none() - nothing may be held here. @what: "at its end", "when it calls bpf_tail_call", ... */
 must_check int ref_require_none(struct verifier *v, const char *what, bool locks_only);
+/** ref_require_callable() - no lock is held under which nothing may be called. */
+must_check int ref_require_callable(struct verifier *v);
+
+/** ref_lock_require() / ref_lock() - the lock of @kind that register @n points to is taken; the two
+ *  ref_unlock functions: it is given back. That there is one was required (map_field_require()). */
+must_check int ref_lock_require(struct verifier *v, u32 n, enum ref_kind kind);
+must_check int ref_lock(struct verifier *v, u32 n, enum ref_kind kind);
+must_check int ref_unlock_require(struct verifier *v, u32 n, enum ref_kind kind);
+void ref_unlock(struct verifier *v, u32 n, enum ref_kind kind);
+
+/** ref_rcu_begin() ... ref_preempt_on() - sections are opened and closed; one that is not open cannot be. */
+void ref_rcu_begin(struct verifier *v);
+must_check int ref_rcu_end(struct verifier *v);
+void ref_preempt_off(struct verifier *v);
+must_check int ref_preempt_on(struct verifier *v);
 
 /* ---- dynptr.c: dynptrs, on the stack or in a register (REG_DYNPTR) ---- */
 

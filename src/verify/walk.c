@@ -315,8 +315,10 @@ static int walk_all(struct verifier *v)
 
 static int verify_try(struct verifier *v)
 {
-	int err = flow_learn(v);
+	int err = maps_require(v);
 
+	if (!err)
+		err = flow_learn(v);
 	if (!err)
 		err = live_learn(v);
 	if (!err)
