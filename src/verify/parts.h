@@ -117,21 +117,26 @@ must_check int jump_step(struct verifier *v, u32 *next);
 must_check int constant_step(struct verifier *v);
 must_check int legacy_step(struct verifier *v);
 
-/* ---- mem.c: loads and stores by what the pointer points to; stack.c, object.c ... ---- */
+/* ---- mem.c, mem_*.c, stack*.c, atomic.c: loads and stores by what the pointer points to (mem.h) ---- */
 
 enum mem_use { MEM_READ = 1, MEM_WRITE = 2 };
 
 /** mem_step() - SHAPE_LDX, STX, ST, ATOMIC. */
 must_check int mem_step(struct verifier *v);
-/** mem_require() - @size bytes at register @n + @off may be used; the access itself is not a load or store
- *  of the current instruction but a helper's. @zero_ok: size 0 needs no memory. Reads of stack need what
- *  is written before; MEM_WRITE to stack makes it written (apply: mem_apply_write()). */
+/** mem_require() - a helper uses @size bytes at register @n, whose pointer is not NULL. @zero_ok: size 0 needs
+ *  no memory. MEM_WRITE alone: it writes all of them and reads none (Linux's UNINIT_MEM); with MEM_READ it may
+ *  leave some as they are. What it writes to the stack is written at once: where a helper reads other memory
+ *  as well, that is required first. Packet bytes: only for helpers that take them, which is the caller's to
+ *  know (reg_is_packet()). */
 must_check int mem_require(struct verifier *v, u32 n, s32 off, u32 size, enum mem_use use, bool zero_ok);
-/** mem_require_sized() - memory at register @n whose size is the number in register @size_reg. */
+/** mem_require_sized() - the same of the size that is the number in register @size_reg. */
 must_check int mem_require_sized(struct verifier *v, u32 n, u32 size_reg, enum mem_use use, bool zero_ok);
-/** stack_written() - a helper has written @size bytes at @off (from R10, negative) of frame @frame. */
+/** mem_unmodified() - the pointer in register @n is as it came: nothing was added to it. */
+must_check int mem_unmodified(struct verifier *v, u32 n);
+/** stack_written() - a helper has written @size bytes at @off (from R10, negative, inside the stack that is in
+ *  use) of frame @frame. */
 must_check int stack_written(struct verifier *v, u32 frame, s32 off, u32 size);
-/** stack_offset() - the constant offset from R10 of stack pointer @n; *@off. Rejects variable ones. */
+/** stack_offset() - the constant offset from R10 of stack pointer @n; *@off. -EINVAL for variable ones. */
 must_check int stack_offset(struct verifier *v, u32 n, s32 *off);
 
 /* ---- call.c, call_arg.c, call_ret.c: helpers ---- */

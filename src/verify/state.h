@@ -241,6 +241,8 @@ struct insn_facts {
 	u8 marks;             /* enum insn_mark */
 	u16 live_regs;        /* registers that may be read before they are written from here on */
 	u16 func;             /* the function that it is in */
+	u8 pointer;           /* loads and stores: the type of the pointer that it was walked with, 0: none yet, */
+	u16 pointer_flags;    /* and its flags (mem_kind_changed()) */
 	u64 live_slots;       /* the same of the function's own stack, bit i: slot i */
 	u32 loop;             /* number of the loop (strongly connected part) that it is in, 0: none */
 	struct saved *saved;  /* states kept here, the newest first */
