@@ -115,7 +115,8 @@ must_check int jump_step(struct verifier *v, u32 *next);
 
 /* ---- constant.c: LD_IMM64; legacy.c: LD_ABS and LD_IND ---- */
 must_check int constant_step(struct verifier *v);
-must_check int legacy_step(struct verifier *v);
+/** legacy_step() - sets *@next where the function ends. */
+must_check int legacy_step(struct verifier *v, u32 *next);
 
 /* ---- mem.c, mem_*.c, stack*.c, atomic.c: loads and stores by what the pointer points to (mem.h) ---- */
 

@@ -135,7 +135,7 @@ static int step(struct verifier *v, u32 *next, bool *done)
 		return constant_step(v);
 	case SHAPE_LD_ABS:
 	case SHAPE_LD_IND:
-		return legacy_step(v);
+		return legacy_step(v, next);
 	}
 	return reject(v, -EINVAL, REASON_INTERNAL, -1, "an instruction of no known shape");
 }
