@@ -188,6 +188,9 @@ static bool back_over(const struct verifier *v, u32 i, u32 after, const struct s
 	case SHAPE_ATOMIC:
 		if (insn_info[id].flags & F_LOAD)
 			return back_load(insn->dst_reg, step, w);
+		/* What is fetched was in memory; what is stored there is no number that is known. */
+		if (insn_info[id].flags & F_FETCH)
+			return back_load(id == INSN_CMPXCHG_W || id == INSN_CMPXCHG_DW ? 0 : insn->src_reg, step, w);
 		return back_store(v, i, step, w);
 	case SHAPE_STX:
 	case SHAPE_ST:
@@ -197,7 +200,8 @@ static bool back_over(const struct verifier *v, u32 i, u32 after, const struct s
 		return true;
 	case SHAPE_LD_ABS:
 	case SHAPE_LD_IND:
-		return !wants(w, 0);
+		/* It may have ended its function. */
+		return after == i + 1 && !wants(w, 0);
 	}
 	return false;
 }
