@@ -170,6 +170,13 @@ static void not_null(struct reg *reg)
 	reg->flags &= (u16)~REG_MAYBE_NULL;
 }
 
+static bool may_hold_lock(const struct reg *reg)
+{
+	if (reg->type == REG_MAP_VALUE)
+		return reg->map->fields && reg->map->fields->kinds & (FIELD_SPIN_LOCK | FIELD_RES_SPIN_LOCK);
+	return reg->type == REG_BTF && reg->flags & REG_ALLOC;
+}
+
 static void null_learn(struct reg *reg, void *ctx)
 {
 	const struct null *n = ctx;
@@ -185,7 +192,7 @@ static void null_learn(struct reg *reg, void *ctx)
 	}
 	not_null(reg);
 	/* Locks are told apart by the id of the pointer that they were found by. */
-	if (reg->type != REG_MAP_VALUE)
+	if (!may_hold_lock(reg))
 		reg->id = 0;
 }
 
