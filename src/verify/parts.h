@@ -101,12 +101,23 @@ const char *value_words(const struct verifier *v, const struct reg *reg, char *b
 
 /** alu_step() - SHAPE_ALU, NEG, MOV, MOVSX, ENDIAN. */
 must_check int alu_step(struct verifier *v);
-/** pointer_add() - dst (a pointer) = dst + or - (@subtract) the number @num; @out is the new value of
- *  register @dst. Requires before it applies. */
-must_check int pointer_add(struct verifier *v, u32 dst, const struct reg *ptr, const struct reg *num,
-			   bool subtract);
-/** pointer_sane() - the pointer @reg (of register @n) may have its offset. */
-must_check int pointer_sane(struct verifier *v, const struct reg *reg, u32 n);
+/** pointer_alu() - operation @id on @dst, the current instruction's register, and @src, where one is a pointer
+ *  or both are; numbers matter already. */
+must_check int pointer_alu(struct verifier *v, enum insn_id id, struct reg *dst, const struct reg *src);
+/** pointer_mask_numbers() - the same on two numbers: may the instruction, which perhaps added to a pointer on
+ *  another path, do that here? (Unprivileged programs: see pointer_mask.c.) */
+must_check int pointer_mask_numbers(struct verifier *v, enum insn_id id);
+
+/* The limit of pointer_mask.c for one pointer and offset. */
+struct pointer_mask {
+	bool left;            /* the pointer goes down */
+	u32 state, limit;
+};
+/** pointer_mask_begin() / pointer_mask_end() - may the offset @num be added to (or, @subtract, taken from)
+ *  @ptr, a copy of which is @result afterwards? */
+must_check int pointer_mask_begin(struct verifier *v, const struct reg *ptr, const struct reg *num,
+				  bool subtract, struct pointer_mask *mask);
+must_check int pointer_mask_end(struct verifier *v, const struct reg *result, struct pointer_mask *mask);
 
 /* ---- jump.c, learn.c: conditions ---- */
 

@@ -243,6 +243,8 @@ struct insn_facts {
 	u16 func;             /* the function that it is in */
 	u8 pointer;           /* loads and stores: the type of the pointer that it was walked with, 0: none yet, */
 	u16 pointer_flags;    /* and its flags (mem_kind_changed()) */
+	u8 mask_state;        /* pointer_mask.c */
+	u32 mask_limit;
 	u64 live_slots;       /* the same of the function's own stack, bit i: slot i */
 	u32 loop;             /* number of the loop (strongly connected part) that it is in, 0: none */
 	struct saved *saved;  /* states kept here, the newest first */
@@ -288,6 +290,8 @@ struct verifier {
 	struct log *log;
 	bool privileged;
 	bool strict_align;        /* BPF_F_STRICT_ALIGNMENT, or a host that cannot do without */
+	bool masks;               /* variables were added to pointers that will be masked (pointer_mask.c):
+				   * paths whose numbers differ are walked one by one */
 	bool test_sync;           /* BPF_F_TEST_REG_INVARIANTS: contradictions are mistakes */
 	enum ctx_who who;         /* whose context: ctx.def */
 	u32 helper_who;           /* helper.def */
