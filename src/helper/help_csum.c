@@ -117,6 +117,9 @@ u64 helper_csum_diff(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
 	u32 from_size = (u32)a2, to_size = (u32)a4, sum = (u32)a5;
 
+	/* The verifier lets pointers pass that may be NULL, as Linux's does. */
+	if ((from_size && !a1) || (to_size && !a3))
+		return (u64)-EINVAL;
 	if (from_size && to_size)
 		sum = csum_sub(csum_bytes(u64_ptr(a3), to_size, sum),
 			       csum_bytes(u64_ptr(a1), from_size, 0));

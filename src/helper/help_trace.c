@@ -77,7 +77,7 @@ u64 helper_snprintf(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 	const char *fmt = u64_ptr(a3);
 	struct format f = { .exec = exec, .fmt = fmt, .len = (u32)strlen(fmt), .args = args, .arg_count = (u32)a5 / 8,
 			    .text = u64_ptr(a1), .room = (u32)a2 };
-	int err = read_args(a4, (u32)a5, args);
+	int err = a2 && !a1 ? -EINVAL : read_args(a4, (u32)a5, args);
 
 	if (!err)
 		err = format_run(&f);

@@ -107,6 +107,11 @@ static int require_own(struct verifier *v, struct call *c)
 			return reject(v, -EACCES, REASON_ARGUMENT, 1,
 				      "a dynptr can only be made of the memory of a map value");
 		return 0;
+	case BPF_FUNC_loop:
+		if (!reg_is_number(v_reg(v, 1)))
+			return reject(v, -EFAULT, REASON_ARGUMENT, 1,
+				      "the number of rounds of bpf_loop() has to be a number");
+		return 0;
 	case BPF_FUNC_spin_lock:
 		return ref_lock_require(v, 1, REF_LOCK);
 	case BPF_FUNC_spin_unlock:

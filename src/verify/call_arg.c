@@ -241,9 +241,17 @@ static int require_fixed(struct verifier *v, const struct call *c, const struct 
 static int require_size(struct verifier *v, struct call *c, const struct arg *a)
 {
 	const struct arg_info *memory = helper_arg(c->helper, a->place - 1);
+	struct reg *reg = v_reg(v, a->n - 1);
+	u16 flags = reg->flags;
+	int err;
 
 	c->size_max = a->reg->n.umax;
-	return mem_require_sized(v, a->n - 1, a->n, use_of(memory), a->info->flags & ARG_ZERO_OK);
+	/* What the helper may be given NULL for, it looks at itself. */
+	if (memory->flags & ARG_OR_NULL)
+		reg->flags &= (u16)~REG_MAYBE_NULL;
+	err = mem_require_sized(v, a->n - 1, a->n, use_of(memory), a->info->flags & ARG_ZERO_OK);
+	reg->flags = flags;
+	return err;
 }
 
 static int require_alloc_size(struct verifier *v, struct call *c, const struct arg *a)
