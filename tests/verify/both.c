@@ -55,10 +55,9 @@ static const char *open_linux(struct both *both)
 	return NULL;
 }
 
-int both_open(struct both *both)
+static int open_engine(struct both *both, bool verify)
 {
-	const struct engine_config config = { .cpus = 2, .fixed_seed = true, .seed = 7, .verify = true };
-	int err;
+	const struct engine_config config = { .cpus = 2, .fixed_seed = true, .seed = 7, .verify = verify };
 
 	memset(both, 0, sizeof(*both));
 	both->btf[BOTH_ENGINE] = both->btf[BOTH_LINUX] = -1;
@@ -68,7 +67,21 @@ int both_open(struct both *both)
 		if (!both->log[side])
 			return -ENOMEM;
 	}
-	err = backend_engine_create(&config, &both->side[BOTH_ENGINE]);
+	return backend_engine_create(&config, &both->side[BOTH_ENGINE]);
+}
+
+int both_open_engine(struct both *both)
+{
+	int err = open_engine(both, false);
+
+	both->why = "nobody asked";
+	return err;
+}
+
+int both_open(struct both *both)
+{
+	int err = open_engine(both, true);
+
 	if (err)
 		return err;
 	both->why = open_linux(both);
@@ -278,12 +291,20 @@ static int add_functions(struct both *both, enum both_side side, const struct bo
 	return btf;
 }
 
+/* Was it verified, and then found to call what the engine lacks? */
+static bool cannot_run(const char *log)
+{
+	return strstr(log, "this engine does not have it") || strstr(log, ": this engine has none");
+}
+
 static int load(struct both *both, enum both_side side, const struct both_prog *prog, union bpf_attr *attr,
 		u32 log_level)
 {
 	int fd = call(both, side, BPF_PROG_LOAD, attr), again;
 
 	both->verdict[side] = (struct both_verdict){ .err = fd < 0 ? fd : 0, .log = "" };
+	if (fd == -EOPNOTSUPP && side == BOTH_ENGINE && !log_level)
+		log_level = 1;
 	if (!log_level)
 		return fd;
 	attr->log_buf = ptr_u64(both->log[side]);
@@ -294,6 +315,10 @@ static int load(struct both *both, enum both_side side, const struct both_prog *
 	if (again >= 0)
 		backend_close(both->side[side], again);
 	both->verdict[side].log = both->log[side];
+	if (fd == -EOPNOTSUPP && side == BOTH_ENGINE && cannot_run(both->log[side])) {
+		both->verdict[side].cannot_run = true;
+		both->verdict[side].err = 0;
+	}
 	return fd;
 }
 

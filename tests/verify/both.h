@@ -51,6 +51,7 @@ struct both_prog {
 
 struct both_verdict {
 	int err;              /* 0 or -errno */
+	bool cannot_run;      /* of the engine, err is 0: verified, but it has not everything that is called */
 	const char *log;      /* text; "" when not asked for or nothing was said */
 };
 
@@ -69,6 +70,8 @@ struct both {
 /** both_open() - an engine with verification, and Linux in namespaces of this process where it can be asked.
  *  Returns 0 or -errno (no engine). */
 must_check int both_open(struct both *both);
+/** both_open_engine() - an engine alone, which does not verify by itself. */
+must_check int both_open_engine(struct both *both);
 void both_close(struct both *both);
 
 /** both_ask() - load @prog on both sides and unload it again: both->verdict. @log_level 0: the errno only; the

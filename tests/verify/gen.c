@@ -64,7 +64,7 @@ u32 pick_dst(struct gen *g)
 	for (u32 tries = 0; tries < 20; tries++) {
 		u32 n = roll(g, 10);
 
-		if (g->keep >> n & 1 || (g->env.reg[n].ref && g->env.reg[n].type == G_RECORD && tries < 19))
+		if (g->keep >> n & 1 || (g->env.reg[n].ref && g->env.reg[n].type >= G_RECORD && tries < 19))
 			continue;
 		/* What is hard to come by is written over less often. */
 		if (g->env.reg[n].type > G_NUM && tries < 8 && chance(g, 70))
@@ -81,7 +81,7 @@ int pick_saved(struct gen *g)
 	for (u32 i = 0; i < 4; i++) {
 		u32 n = 6 + (first - 6 + i) % 4;
 
-		if (!(g->keep >> n & 1) && (g->env.reg[n].type <= G_NUM || (i > 1 && g->env.reg[n].type != G_RECORD)))
+		if (!(g->keep >> n & 1) && (g->env.reg[n].type <= G_NUM || (i > 1 && g->env.reg[n].type < G_RECORD)))
 			return (int)n;
 	}
 	return -1;
@@ -158,7 +158,8 @@ static const struct {
 	{ st_num, 8 }, { st_alu, 14 }, { st_guard, 10 }, { st_dead, 3 }, { st_stack, 10 }, { st_spill, 8 },
 	{ st_ctx, 6 }, { st_ctx_store, 4 }, { st_packet, 10 }, { st_value, 8 }, { st_var, 12 }, { st_pointer, 3 },
 	{ st_legacy, 1 }, { st_helper, 12 }, { st_lookup, 8 }, { st_record, 4 }, { st_lock, 2 }, { st_tail, 1 },
-	{ st_call, 5 }, { st_loop_call, 2 }, { st_if, 14 }, { st_loop, 5 },
+	{ st_call, 5 }, { st_loop_call, 2 }, { st_if, 14 }, { st_loop, 5 }, { st_sock, 2 }, { st_dynptr, 2 },
+	{ st_linked, 5 }, { st_mixed, 3 }, { st_memory, 4 }, { st_compare, 2 },
 };
 
 /* Programs differ in what they mostly do. */
@@ -209,6 +210,8 @@ void leave(struct gen *g)
 			return;
 		}
 		emit_movi(g, 0, (s32)roll(g, max + 1));
+	} else if (g->current && slip(g)) {
+		emit_mov(g, 0, 10);
 	} else if (!slip(g) && (g->env.reg[0].type != G_NUM || chance(g, 30))) {
 		if (chance(g, 20))
 			make_num(g, 0);
@@ -285,8 +288,8 @@ void gen_make(u64 seed, struct gen_prog *out)
 		roll(&g, 2);
 	out->prog.type = types[roll(&g, ARRAY_SIZE(types))];
 	out->prog.proprietary = chance(&g, 4);
-	if (chance(&g, 3))
-		out->prog.flags = BPF_F_STRICT_ALIGNMENT;
+	if (chance(&g, 6))
+		out->prog.flags = 1u << roll(&g, 4);
 	g.slips = chance(&g, 55) ? 0 : 1 + chance(&g, 15);
 	g.slip_odds = 3 + roll(&g, 4) * roll(&g, 12);
 	g.slip_from = roll(&g, 2) * roll(&g, 100);

@@ -6,7 +6,7 @@
 
 /* ---- arguments ---- */
 
-static void arg_stack(struct gen *g, u32 n, u32 size, bool set)
+void arg_stack(struct gen *g, u32 n, u32 size, bool set)
 {
 	s32 off = stack_room(g, size, size >= 8 ? 8 : size >= 4 ? 4 : 1);
 
@@ -20,7 +20,7 @@ static void arg_stack(struct gen *g, u32 n, u32 size, bool set)
 }
 
 /* @size bytes of memory in register @n, of any kind. */
-static void arg_mem(struct gen *g, u32 n, u32 size, bool set)
+void arg_mem(struct gen *g, u32 n, u32 size, bool set)
 {
 	int from = -1;
 
@@ -72,24 +72,21 @@ struct args {
 
 static u32 map_for(struct gen *g, const struct helper *helper)
 {
-	struct both_map map = { .type = BPF_MAP_TYPE_RINGBUF, .max_entries = 4096 };
+	static const struct both_map own[] = {
+		{ .type = BPF_MAP_TYPE_RINGBUF, .max_entries = 4096 },
+		{ .type = BPF_MAP_TYPE_QUEUE, .value_size = 8, .max_entries = 4 },
+		{ .type = BPF_MAP_TYPE_PERF_EVENT_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 4 },
+	};
 
-	if (!helper->map_types || slip(g))
+	if (slip(g) || helper->map_types >> BPF_MAP_TYPE_ARRAY & 1)
 		return any_map(g);
-	if (helper->map_types >> BPF_MAP_TYPE_RINGBUF & 1)
-		return new_map(g, &map);
-	for (u32 type = 1; type < 34; type++) {
-		if (!(helper->map_types >> type & 1))
-			continue;
-		map = (struct both_map){ .type = type, .key_size = 4, .value_size = 8, .max_entries = 4 };
-		if (type == BPF_MAP_TYPE_PROG_ARRAY)
-			map.value_size = 4;
-		return new_map(g, &map);
-	}
+	for (u32 i = 0; i < ARRAY_SIZE(own); i++)
+		if (helper->map_types >> own[i].type & 1)
+			return new_map(g, &own[i]);
 	return any_map(g);
 }
 
-static bool arg_ctx(struct gen *g, u32 n)
+bool arg_ctx(struct gen *g, u32 n)
 {
 	int ctx = ctx_get(g);
 
@@ -113,10 +110,22 @@ static void arg_any(struct gen *g, u32 n)
 	}
 }
 
+static void argument_mem(struct gen *g, u32 n, const struct arg_info *info, struct args *args)
+{
+	if (info->flags & ARG_OR_NULL && chance(g, 30)) {
+		emit_movi(g, n, 0);
+		args->size = 0;
+		return;
+	}
+	args->size = info->flags & ARG_FIXED ? info->size : chance(g, 70) ? 4 * (1 + roll(g, 8)) : 1 + roll(g, 100);
+	arg_mem(g, n, args->size, !(info->flags & ARG_UNINIT));
+}
+
 /* Returns false when there is nothing of the kind. */
 static bool argument(struct gen *g, u32 n, enum helper_arg kind, const struct helper *helper, struct args *args)
 {
 	const struct both_map *map = &g->prog->map[args->map];
+	const struct arg_info *info;
 
 	if (slip(g)) {
 		/* Something else. */
@@ -124,46 +133,33 @@ static bool argument(struct gen *g, u32 n, enum helper_arg kind, const struct he
 			return true;
 		kind = chance(g, 50) ? ARG_ANYTHING : chance(g, 50) ? ARG_CTX : ARG_MEM;
 	}
-	switch ((int)kind) {
-	case ARG_NONE:
-		return true;
-	case ARG_CTX:
+	info = &helper_arg_info[kind];
+	switch ((int)info->base) {
+	case ARG_IS_CTX:
 		if (!arg_ctx(g, n))
 			return false;
 		break;
-	case ARG_CONST_MAP_PTR:
+	case ARG_IS_MAP:
 		args->map = map_for(g, helper);
 		emit_imm64(g, INSN_LD_MAP_FD, n, args->map, 0);
 		g->env.reg[n] = (struct gval){ .type = G_MAP, .map = (u8)args->map };
 		break;
-	case ARG_MAP_KEY:
+	case ARG_IS_KEY:
 		arg_mem(g, n, map->key_size, true);
 		break;
-	case ARG_MAP_VALUE:
-		arg_mem(g, n, map->value_size, true);
-		break;
-	case ARG_UNINIT_MAP_VALUE:
-		arg_mem(g, n, map->value_size, false);
-		break;
-	case ARG_MEM_OR_NULL:
-		if (chance(g, 30)) {
+	case ARG_IS_VALUE:
+		if (info->flags & ARG_OR_NULL && chance(g, 40))
 			emit_movi(g, n, 0);
-			args->size = 0;
-			break;
-		}
-		/* fallthrough */
-	case ARG_MEM:
-	case ARG_UNINIT_MEM:
-		args->size = chance(g, 70) ? 4 * (1 + roll(g, 8)) : 1 + roll(g, 100);
-		arg_mem(g, n, args->size, kind != ARG_UNINIT_MEM);
+		else
+			arg_mem(g, n, map->value_size, !(info->flags & ARG_UNINIT));
 		break;
-	case ARG_CONST_SIZE:
-		arg_size(g, n, args->size, false);
+	case ARG_IS_MEM:
+		argument_mem(g, n, info, args);
 		break;
-	case ARG_CONST_SIZE_OR_ZERO:
-		arg_size(g, n, args->size, true);
+	case ARG_IS_SIZE:
+		arg_size(g, n, args->size, info->flags & ARG_ZERO_OK);
 		break;
-	case ARG_CONST_ALLOC_SIZE_OR_ZERO:
+	case ARG_IS_ALLOC_SIZE:
 		emit_movi(g, n, 8 + (s32)roll(g, 56));
 		break;
 	default:
@@ -187,6 +183,21 @@ static void after_call(struct gen *g, const struct helper *helper)
 
 /* ---- helpers ---- */
 
+/* Are its arguments such as argument() makes? The others have statements of their own. */
+static bool simple(const struct helper *helper)
+{
+	const u64 known = 1ull << BPF_MAP_TYPE_RINGBUF | 1ull << BPF_MAP_TYPE_ARRAY | 1ull << BPF_MAP_TYPE_QUEUE |
+			  1ull << BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+
+	for (u32 i = 0; i < 5; i++) {
+		u8 base = helper_arg(helper, i)->base;
+
+		if (base > ARG_IS_ALLOC_SIZE || (base == ARG_IS_MAP && !(helper->map_types & known)))
+			return false;
+	}
+	return helper->id != BPF_FUNC_map_lookup_elem && !(helper->flags & HELPER_ACQUIRES) && helper->id != 181;
+}
+
 static const struct helper *pick_helper(struct gen *g)
 {
 	u32 who = helper_who_of(g->prog->type);
@@ -201,8 +212,7 @@ static const struct helper *pick_helper(struct gen *g)
 		if ((helper->flags & HELPER_GPL && g->prog->proprietary && !slip(g)) ||
 		    (helper->flags & HELPER_MOVES_PACKET && !moves && !slip(g)))
 			continue;
-		/* They have statements of their own. */
-		if (id == 1 || id == 93 || id == 94 || id == 131 || id == 132 || id == 133 || id == 164 || id == 181)
+		if ((!simple(helper) && roll(g, 20)) || (!helper->fn && chance(g, 70)))
 			continue;
 		return helper;
 	}
@@ -249,8 +259,7 @@ static void not_null(struct gen *g, u32 id, bool lost)
 	}
 }
 
-/* A test of the pointer in @reg; if it is NULL, the end. The reference @ref is not held then. */
-static void null_check(struct gen *g, u32 reg, u32 ref)
+void null_check(struct gen *g, u32 reg, u32 refs)
 {
 	bool wide = chance(g, 97), taken = chance(g, 50);
 	u32 jump, over, id = g->env.reg[reg].id;
@@ -268,7 +277,7 @@ static void null_check(struct gen *g, u32 reg, u32 ref)
 		land(g, over);
 	}
 	before = g->env;
-	g->env.refs &= ~ref;
+	g->env.refs &= ~refs;
 	not_null(g, id, true);
 	leave(g);
 	g->env = before;
@@ -311,11 +320,14 @@ void st_lookup(struct gen *g)
 
 static bool release(struct gen *g, u32 ref)
 {
+	bool sock;
+
 	for (u32 n = 0; n < 10 + GEN_SLOTS; n++) {
 		const struct gval *v = n < 10 ? &g->env.reg[n] : &g->env.slot[n - 10];
 
-		if (v->type != G_RECORD || v->ref != ref + 1 || v->null || v->off)
+		if ((v->type != G_RECORD && v->type != G_SOCK) || v->ref != ref + 1 || v->null || v->off)
 			continue;
+		sock = v->type == G_SOCK;
 		if (n < 10)
 			emit_mov(g, 1, n);
 		else
@@ -323,7 +335,7 @@ static bool release(struct gen *g, u32 ref)
 		if (slip(g))
 			emit(g, INSN_ADD64, false, 1, 0, 0, 8);
 		emit_movi(g, 2, (s32)roll(g, 3));
-		emit(g, INSN_CALL_HELPER, false, 0, 0, 0, chance(g, 50) ? 132 : 133);
+		emit(g, INSN_CALL_HELPER, false, 0, 0, 0, sock ? 86 : chance(g, 50) ? 132 : 133);
 		env_call_lost(g);
 		return true;
 	}
@@ -350,7 +362,7 @@ void release_all(struct gen *g, u32 refs)
 		for (u32 n = 0; n < 10 + GEN_SLOTS && !slip(g); n++) {
 			struct gval *v = n < 10 ? &g->env.reg[n] : &g->env.slot[n - 10];
 
-			if (v->type == G_RECORD && v->ref == ref + 1)
+			if ((v->type == G_RECORD || v->type == G_SOCK) && v->ref == ref + 1)
 				v->type = G_NONE;
 		}
 	}

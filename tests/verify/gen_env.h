@@ -6,6 +6,7 @@
  *   gen_mem.c    stack, context, packet, values of maps
  *   gen_call.c   helpers and their arguments, references, locks, functions of the program
  *   gen_flow.c   branches and loops
+ *   gen_more.c   sockets, dynptrs, copies of numbers, pointers of two kinds at one place
  *
  * A number is known by SAMPLES values that it may have, all of one run: sample k of every register
  * belongs together. A condition leaves those alive that satisfy it. So "at most" is the largest sample that
@@ -26,7 +27,7 @@
 #define GEN_REFS 4
 
 enum gtype {
-	G_NONE, G_NUM, G_CTX, G_PKT, G_META, G_END, G_MAP, G_VALUE, G_STACK, G_RECORD, G_SOCK, G_FUNC,
+	G_NONE, G_NUM, G_CTX, G_PKT, G_META, G_END, G_MAP, G_VALUE, G_STACK, G_RECORD, G_SOCK,
 };
 
 struct gval {
@@ -177,6 +178,8 @@ void st_ctx_store(struct gen *g);
 void st_packet(struct gen *g);
 void st_value(struct gen *g);
 void st_var(struct gen *g);
+/** var_use() - an access whose place depends on the number in @num. */
+void var_use(struct gen *g, u32 num);
 void st_pointer(struct gen *g);
 void st_legacy(struct gen *g);
 
@@ -191,6 +194,24 @@ void st_tail(struct gen *g);
 void st_call(struct gen *g);
 void st_loop_call(struct gen *g);
 void write_functions(struct gen *g);
+
+/** null_check() - a test of the pointer in @reg; if it is NULL, the end. The references @refs (bits) are not held
+ *  then. */
+void null_check(struct gen *g, u32 reg, u32 refs);
+/** arg_ctx() / arg_mem() / arg_stack() - register @n of a call becomes the context, @size bytes of memory of any
+ *  kind, of stack; @set: that hold something. */
+bool arg_ctx(struct gen *g, u32 n);
+void arg_mem(struct gen *g, u32 n, u32 size, bool set);
+void arg_stack(struct gen *g, u32 n, u32 size, bool set);
+
+/* ---- gen_more.c ---- */
+
+void st_sock(struct gen *g);
+void st_dynptr(struct gen *g);
+void st_linked(struct gen *g);
+void st_mixed(struct gen *g);
+void st_memory(struct gen *g);
+void st_compare(struct gen *g);
 
 /* ---- gen_flow.c ---- */
 

@@ -583,17 +583,22 @@ static void var_stack(struct gen *g, u32 num, u64 max)
 
 void st_var(struct gen *g)
 {
-	u32 num = find_num(g, 0), keep = g->keep;
-	u64 max;
+	u32 num = find_num(g, 0);
 
 	if (chance(g, 50))
 		alu_chain(g, num, 1 + roll(g, 4));
-	max = num_max(g, &g->env.reg[num]);
-	if (max > 2000 || chance(g, 50))
+	if (num_max(g, &g->env.reg[num]) > 2000 || chance(g, 60))
 		bound(g, num, chance(g, 50) ? 7 + 8 * roll(g, 4) : roll(g, 200));
 	if (chance(g, 25))
 		alu_chain(g, num, 1);
-	max = num_max(g, &g->env.reg[num]);
+	var_use(g, num);
+}
+
+void var_use(struct gen *g, u32 num)
+{
+	u32 keep = g->keep;
+	u64 max = num_max(g, &g->env.reg[num]);
+
 	if (max > 4096)
 		return;
 	g->keep |= 1u << num;
