@@ -50,6 +50,7 @@ enum op_kind {
 	OP_CTX_H,
 	OP_CTX_W,
 	OP_CTX_DW,
+	OP_STEP,                /* tells of the instruction, then does it */
 	/* "r0 = constant" and the exit behind it, in one step. */
 	OP_RETURN32,
 	OP_RETURN64,
@@ -77,6 +78,7 @@ struct code {
 	u32 helper_count, direct_count;
 	const struct helper **helpers;   /* op->imm of a call is a place in it */
 	struct direct *direct;
+	const void **plain;              /* labels of `checked`, where that has OP_STEP; NULL: it is not stepped */
 	struct op *checked, *trusted;    /* in one allocation */
 };
 

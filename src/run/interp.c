@@ -316,7 +316,7 @@ u64 interp_loop(struct run_state *s, const struct prog *prog, const void *const 
 		[OP_CTX_W] = &&ctx_w, [OP_CTX_DW] = &&ctx_dw,
 		PAIR(OP_CTX_B, ctx_b), PAIR(OP_CTX_H, ctx_h), PAIR(OP_CTX_W, ctx_w),
 		PAIR(OP_CTX_DW, ctx_dw),
-		[OP_RETURN32] = &&return32, [OP_RETURN64] = &&return64,
+		[OP_STEP] = &&step, [OP_RETURN32] = &&return32, [OP_RETURN64] = &&return64,
 	};
 	struct packet *packet;
 	const struct op *op;
@@ -377,6 +377,11 @@ call_checked:
 	if (!checked_call(s, s->code->helpers[op->imm], r))
 		goto fault;
 	NEXT;
+
+step:
+	if (s->step)
+		s->step(s->step_ctx, s->code->prog, (u32)(op - s->code->checked), r);
+	goto *s->code->plain[op - s->code->checked];
 
 tail_call:
 	STOP_IF_OVER;

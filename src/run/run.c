@@ -80,6 +80,12 @@ void run_set_mode(struct exec *exec, enum run_mode mode)
 	exec->run->mode = mode;
 }
 
+void run_set_step(struct exec *exec, run_step step, void *ctx)
+{
+	exec->run->step = step;
+	exec->run->step_ctx = ctx;
+}
+
 static u64 run_clock(void)
 {
 	struct timespec now;

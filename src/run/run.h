@@ -36,6 +36,10 @@ struct run_fault {
  *  helpers that Linux has and this engine has not); each with a sentence in @log. */
 must_check int run_prepare(struct prog *prog, struct log *log);
 
+/** run_prepare_steps() - a prepared program that was not run yet will tell of each instruction in checked
+ *  mode: run_set_step(). Returns 0 or -ENOMEM. */
+must_check int run_prepare_steps(struct prog *prog);
+
 /** run_exec_create() - an execution context for worker @cpu. Returns 0 or -ENOMEM. */
 must_check int run_exec_create(struct engine *engine, u32 cpu, struct exec **out);
 void run_exec_destroy(struct exec *exec);
@@ -50,6 +54,13 @@ u64 run_prog(struct exec *exec, const struct prog *prog);
 
 /** run_fault() - what happened to the last run. */
 const struct run_fault *run_fault(const struct exec *exec);
+
+/** run_step - instruction @insn of @prog is about to be done in checked mode. @r: R0 to R10; it may change
+ *  those that the program may. */
+typedef void (*run_step)(void *ctx, const struct prog *prog, u32 insn, u64 *r);
+
+/** run_set_step() - who is told of the instructions of programs that tell (run_prepare_steps()); NULL: nobody. */
+void run_set_step(struct exec *exec, run_step step, void *ctx);
 
 /** run_set_mode() - how programs run in this context from now on. Default: RUN_TRUSTED for verified
  *  programs, RUN_CHECKED otherwise. RUN_TRUSTED for an unverified program is for measuring code that

@@ -61,6 +61,8 @@ struct run_state {
 	u32 base;                    /* and those when the current program began */
 	u32 tail_calls, may_goto;
 	struct region_set regions;
+	run_step step;               /* or NULL */
+	void *step_ctx;
 
 	struct run_fault fault;
 	struct frame frames[RUN_DEPTH];

@@ -42,6 +42,7 @@ static void code_free(struct code *code)
 {
 	free(code->helpers);
 	free(code->direct);
+	free(code->plain);
 	free(code->checked);
 	free(code);
 }
@@ -416,7 +417,12 @@ static int translate_all(struct translation *t)
 		if (err)
 			return err;
 		to->label = t->labels[t->kind];
-		translate_pair(t, &op, insn);
+		if (t->checked && t->code->plain) {
+			t->code->plain[t->at] = to->label;
+			to->label = t->labels[OP_STEP];
+		} else {
+			translate_pair(t, &op, insn);
+		}
 		guess_next(t, op.id, op.reg, insn);
 	}
 	return 0;
@@ -469,16 +475,20 @@ static int code_create(struct prog *prog, struct code **out)
 	return 0;
 }
 
-int run_prepare(struct prog *prog, struct log *log)
+static int prepare(struct prog *prog, struct log *log, bool steps)
 {
 	struct translation t = { .prog = prog, .labels = interp_labels(), .log = log };
-	int err = insn_check_program(prog->insns, prog->insn_count, log);
+	int err = code_create(prog, &t.code);
 
-	if (err)
-		return err;
-	err = code_create(prog, &t.code);
-	if (err)
+	if (!err && steps) {
+		t.code->plain = calloc(prog->insn_count, sizeof(*t.code->plain));
+		err = t.code->plain ? 0 : -ENOMEM;
+	}
+	if (err) {
+		if (t.code)
+			code_free(t.code);
 		return log_error(log, err, "no memory to translate %u instructions", prog->insn_count);
+	}
 	err = translate_both(&t);
 	if (err) {
 		code_free(t.code);
@@ -487,4 +497,21 @@ int run_prepare(struct prog *prog, struct log *log)
 	prog->code = t.code;
 	prog->code_free = code_free;
 	return 0;
+}
+
+int run_prepare(struct prog *prog, struct log *log)
+{
+	int err = insn_check_program(prog->insns, prog->insn_count, log);
+
+	return err ? err : prepare(prog, log, false);
+}
+
+int run_prepare_steps(struct prog *prog)
+{
+	struct code *code = prog->code;
+	int err = prepare(prog, NULL, true);
+
+	if (!err)
+		code_free(code);
+	return err;
 }
