@@ -469,7 +469,7 @@ int prune_here(struct verifier *v, bool *done)
 			}
 		} else {
 			loop = loop_open(v, old);
-			known = state_covers(v, old, loop ? COMPARE_WITHIN : COMPARE_SAFE);
+			known = state_covers(v, old, loop || v->options->claims ? COMPARE_WITHIN : COMPARE_SAFE);
 		}
 		if (known) {
 			*done = true;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "verify/claims.h"
 #include "verify/parts.h"
 #include "verify/saved.h"
 
@@ -180,6 +181,8 @@ static int walk_path(struct verifier *v)
 				err = prune_here(v, &done);
 			if (err || done)
 				return err;
+			if (unlikely(v->options->claims))
+				claims_visit(v);
 			if (facts->marks & MARK_JUMP)
 				err = step_note(v);
 		}
