@@ -82,8 +82,8 @@ int walk_fork(struct verifier *v, u32 choice)
 	int err;
 
 	if (v->todo_count == V_JUMPS)
-		return reject(v, -E2BIG, REASON_TOO_LARGE, -1,
-			      "more than %u branches wait to be walked", V_JUMPS);
+		return reject(v, insn_info[v->facts[s->insn].id].shape == SHAPE_JCOND ? -EFAULT : -ENOMEM,
+			      REASON_TOO_LARGE, -1, "more than %u branches wait to be walked", V_JUMPS);
 	err = step_push(v, &step);
 	if (err)
 		return err;

@@ -186,8 +186,7 @@ static void after_call(struct gen *g, const struct helper *helper)
 /* Are its arguments such as argument() makes? The others have statements of their own. */
 static bool simple(const struct helper *helper)
 {
-	const u64 known = 1ull << BPF_MAP_TYPE_RINGBUF | 1ull << BPF_MAP_TYPE_ARRAY | 1ull << BPF_MAP_TYPE_QUEUE |
-			  1ull << BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+	const u64 known = 1ull << BPF_MAP_TYPE_RINGBUF | 1ull << BPF_MAP_TYPE_ARRAY;
 
 	for (u32 i = 0; i < 5; i++) {
 		u8 base = helper_arg(helper, i)->base;
