@@ -103,7 +103,7 @@ must_check int both_parse_funcs(const char *text, struct both_prog *prog, struct
 /** both_parse_type() - "cls", "act", "socket", "xdp" or a number. Returns 0 or -EINVAL. */
 must_check int both_parse_type(const char *text, u32 *type);
 
-/* ---- rows of tests ---- */
+/* ---- both_rows.c: rows of tests ---- */
 
 /* The answer that both sides must give. */
 struct both_row {

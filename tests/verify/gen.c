@@ -4,6 +4,14 @@
 
 u32 roll(struct gen *g, u32 below)
 {
+	if (g->bytes_left >= 2) {
+		u32 word = get_u16(g->bytes);
+
+		g->bytes += 2;
+		g->bytes_left -= 2;
+		/* As large numbers as the generator's are asked for as well. */
+		return (word | word << 16) % below;
+	}
 	g->random = g->random * 6364136223846793005u + 1442695040888963407u;
 	return (u32)((g->random >> 33) % below);
 }
@@ -274,34 +282,50 @@ static void damage(struct gen *g)
 	}
 }
 
-void gen_make(u64 seed, struct gen_prog *out)
+static void gen_prog(struct gen *g, struct gen_prog *out)
 {
 	static const u8 types[] = { BPF_PROG_TYPE_SCHED_CLS, BPF_PROG_TYPE_SCHED_CLS, BPF_PROG_TYPE_SCHED_CLS,
 				    BPF_PROG_TYPE_SCHED_ACT, BPF_PROG_TYPE_XDP, BPF_PROG_TYPE_SOCKET_FILTER };
-	struct gen g = { .random = seed * 0x9e3779b97f4a7c15u + 12345, .out = out, .prog = &out->prog };
 
-	out->seed = seed;
+	g->out = out;
+	g->prog = &out->prog;
 	out->mistakes = 0;
 	memset(&out->prog, 0, sizeof(out->prog));
-	out->prog.insns = g.insns = out->insns;
+	out->prog.insns = g->insns = out->insns;
 	for (u32 i = 0; i < 8; i++)
-		roll(&g, 2);
-	out->prog.type = types[roll(&g, ARRAY_SIZE(types))];
-	out->prog.proprietary = chance(&g, 4);
-	if (chance(&g, 6))
-		out->prog.flags = 1u << roll(&g, 4);
-	g.slips = chance(&g, 55) ? 0 : 1 + chance(&g, 15);
-	g.slip_odds = 3 + roll(&g, 4) * roll(&g, 12);
-	g.slip_from = roll(&g, 2) * roll(&g, 100);
-	choose_weights(&g);
-	g.budget = 2 + roll(&g, 1u << (1 + roll(&g, 6)));
-	strcpy(g.func[0].text, "Si");
-	g.func_count = 1;
-	start_main(&g);
-	block(&g, g.budget);
-	leave(&g);
-	write_functions(&g);
-	if (chance(&g, 8))
-		damage(&g);
-	out->prog.count = g.count;
+		roll(g, 2);
+	out->prog.type = types[roll(g, ARRAY_SIZE(types))];
+	out->prog.proprietary = chance(g, 4);
+	if (chance(g, 6))
+		out->prog.flags = 1u << roll(g, 4);
+	g->slips = chance(g, 55) ? 0 : 1 + chance(g, 15);
+	g->slip_odds = 3 + roll(g, 4) * roll(g, 12);
+	g->slip_from = roll(g, 2) * roll(g, 100);
+	choose_weights(g);
+	g->budget = 2 + roll(g, 1u << (1 + roll(g, 6)));
+	strcpy(g->func[0].text, "Si");
+	g->func_count = 1;
+	start_main(g);
+	block(g, g->budget);
+	leave(g);
+	write_functions(g);
+	if (chance(g, 8))
+		damage(g);
+	out->prog.count = g->count;
+}
+
+void gen_make(u64 seed, struct gen_prog *out)
+{
+	struct gen g = { .random = seed * 0x9e3779b97f4a7c15u + 12345 };
+
+	out->seed = seed;
+	gen_prog(&g, out);
+}
+
+void gen_make_from(const u8 *bytes, size_t len, struct gen_prog *out)
+{
+	struct gen g = { .bytes = bytes, .bytes_left = len };
+
+	out->seed = len;
+	gen_prog(&g, out);
 }

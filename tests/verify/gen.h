@@ -19,7 +19,8 @@ struct gen_prog {
 	struct bpf_insn insns[GEN_INSNS];
 };
 
-/** gen_make() - the program of @seed. */
+/** gen_make() - the program of @seed. gen_make_from(): choices are made by @bytes as far as they go, for fuzzers. */
 void gen_make(u64 seed, struct gen_prog *out);
+void gen_make_from(const u8 *bytes, size_t len, struct gen_prog *out);
 
 #endif

@@ -76,6 +76,8 @@ struct gen_patch {
 
 struct gen {
 	u64 random;
+	const u8 *bytes;               /* choices that were made before, or NULL */
+	size_t bytes_left;
 	struct gen_prog *out;
 	struct both_prog *prog;
 	struct bpf_insn *insns;

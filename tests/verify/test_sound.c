@@ -1,388 +1,70 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* test_sound.c - is what the verifier says true? Generated programs that it accepts run in checked mode, and before
- * each instruction every register is compared with what was claimed of it (verify/claims.h).
+/* test_sound.c - is what the verifier says true? Generated programs that it accepts run against what it claims of
+ * their registers (sound.h).
  *
  *   test_sound [COUNT [SEED]]
  *
- * Packets, fields of the context, values of maps and, where nothing is claimed of them, results of helpers are
- * random. A fault of checked mode is a violation as well; only endless loops end by the budget. Linux is not
- * asked. Two processes take the even and the odd seeds.
+ * Two processes take the even and the odd seeds; a violation is printed with the least program that shows it.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "gen.h"
 #include "reduce.h"
-
-#include "object/object.h"
-#include "packet/packet.h"
-#include "run/state.h"
-#include "verify/claims.h"
-#include "verify/verify.h"
+#include "sound.h"
 
 #define COUNT 3000
 #define WORKERS 2
 #define RUNS 12            /* of one program */
-#define LONG_RUN 100000    /* steps: no more runs of such a program */
-#define MAPS_KEPT 300
 #define SHOWN 5            /* violations of one worker that are reduced and printed */
-#define PACKET_ROOM 2048
 
 struct tally {
-	u64 done, accepted, runs, steps, overs, violations;
+	struct sound_tally sound;
+	u64 violations;
 };
-
-struct worker {
-	struct both both;
-	struct exec *exec;
-	struct packet *packet;
-	struct claims claims;
-	u64 random;
-	u8 bytes[PACKET_ROOM];
-	u64 steps;
-	u32 last;              /* instruction before, or UINT32_MAX */
-	bool wrong;
-	char why[256];
-};
-
-static u64 next_random(u64 *state)
-{
-	*state = *state * 6364136223846793005u + 1442695040888963407u;
-	return *state >> 16 ^ *state << 40;
-}
-
-/* Mostly numbers at the edges of something. */
-static u64 edge(struct worker *w)
-{
-	static const u64 edges[] = { 0, 1, UINT64_MAX, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, INT32_MAX, 0x80000000,
-				     UINT32_MAX, 1ull << 32, INT64_MAX, 1ull << 63, 14, 64, 4096 };
-	u64 r = next_random(&w->random);
-
-	if (r & 1)
-		return edges[(r >> 8) % ARRAY_SIZE(edges)] + (r & 2 ? (r >> 32) % 3 - 1 : 0);
-	return next_random(&w->random) >> (r >> 8) % 64;
-}
-
-/* ---- claims and what is there ---- */
-
-static bool between(s64 value, const struct claim *claim) { return value >= claim->min && value <= claim->max; }
-
-/* @value points @min..@max behind the start of a map value that the program may use. */
-static bool in_value(const struct run_state *s, u64 value, const struct claim *claim)
-{
-	u32 len = claim->map->value_size;
-
-	for (u32 i = 0; i < s->code->direct_count; i++)
-		if (s->code->direct[i].len == len && between((s64)(value - s->code->direct[i].start), claim))
-			return true;
-	/* Where the pointer may stand outside, the value is the one that it would be in. */
-	for (u64 at = value + (claim->min < 0 ? (u64)-claim->min : 0);;) {
-		const struct region *region = region_before(&s->regions, at);
-
-		if (!region || region->start + len + (claim->max > 0 ? (u64)claim->max : 0) < value)
-			return false;
-		if (region->len == len && between((s64)(value - region->start), claim))
-			return true;
-		at = region->start - 1;
-	}
-}
-
-static bool in_record(const struct run_state *s, u64 value, const struct claim *claim)
-{
-	for (u64 at = value + (claim->min < 0 ? (u64)-claim->min : 0);;) {
-		const struct region *region = region_before(&s->regions, at);
-
-		if (!region)
-			return false;
-		if (region->len >= claim->size && between((s64)(value - region->start), claim))
-			return true;
-		at = region->start - 1;
-	}
-}
-
-static const char *packet_wrong(const struct claim *claim, u64 value, const u8 *base, const u8 *end)
-{
-	if (!between((s64)(value - ptr_u64(base)), claim))
-		return "not in that place of the packet";
-	if (claim->room > 0 && value + (u64)claim->room > ptr_u64(end))
-		return "fewer bytes of packet there than claimed";
-	return NULL;
-}
-
-/* What is wrong with @value, or NULL. */
-static const char *claim_wrong(const struct worker *w, const struct claim *claim, u64 value, const u64 *r)
-{
-	const struct run_state *s = w->exec->run;
-	const struct packet *p = w->packet;
-
-	if (claim->null && !value)
-		return NULL;
-	switch ((enum claim_kind)claim->kind) {
-	case CLAIM_NOTHING:
-	case CLAIM_ANYTHING:
-	case CLAIM_OTHER:
-		return NULL;
-	case CLAIM_NUMBER:
-		return range_has(&claim->n, value) ? NULL : "not in that range";
-	case CLAIM_CTX:
-		return between((s64)(value - ptr_u64(p)), claim) ? NULL : "not the context";
-	case CLAIM_STACK:
-		return between((s64)(value - r[10] - (u64)claim->up * RUN_STACK), claim) ? NULL : "not there in the stack";
-	case CLAIM_PACKET:
-		return packet_wrong(claim, value, p->data, p->tail);
-	case CLAIM_META:
-		return packet_wrong(claim, value, p->data_meta, p->data);
-	case CLAIM_END:
-		return value == ptr_u64(p->tail) ? NULL : "not the end of the packet";
-	case CLAIM_MAP:
-		return value == ptr_u64(claim->map) ? NULL : "not that map";
-	case CLAIM_VALUE:
-		return in_value(s, value, claim) ? NULL : "not in that place of a value";
-	case CLAIM_RECORD:
-		return in_record(s, value, claim) ? NULL : "not in that place of a record";
-	}
-	return NULL;
-}
-
-static void compare(struct worker *w, u32 insn, const u64 *r)
-{
-	for (u32 n = 0; n < CLAIM_REGS; n++) {
-		const struct claim *claim = &w->claims.at[insn][n];
-		const char *what = claim_wrong(w, claim, r[n], r);
-
-		if (likely(!what) || w->wrong)
-			continue;
-		w->wrong = true;
-		snprintf(w->why, sizeof(w->why), "instruction %u: R%u is %#llx, %s (%lld..%lld, %#llx/%#llx, kind %u)", insn, n,
-			 (unsigned long long)r[n], what,
-			 (long long)(claim->kind == CLAIM_NUMBER ? claim->n.smin : claim->min),
-			 (long long)(claim->kind == CLAIM_NUMBER ? claim->n.smax : claim->max),
-			 (unsigned long long)claim->n.bits.value, (unsigned long long)claim->n.bits.mask, claim->kind);
-	}
-}
-
-static bool any_result(const struct prog *prog, u32 insn)
-{
-	const struct helper *helper;
-
-	if (insn_id_of(&prog->insns[insn]) != INSN_CALL_HELPER)
-		return false;
-	helper = helper_find((u32)prog->insns[insn].imm, helper_who_of(prog->type));
-	return helper && helper->ret == RET_INTEGER;
-}
-
-static void step(void *ctx, const struct prog *prog, u32 insn, u64 *r)
-{
-	struct worker *w = ctx;
-	const struct claim *result = &w->claims.at[insn][0];
-
-	w->steps++;
-	if (w->last != UINT32_MAX && insn == w->last + 1 && result->kind == CLAIM_NUMBER &&
-	    range_is_unknown(&result->n) && any_result(prog, w->last))
-		r[0] = edge(w);
-	w->last = insn;
-	if (insn < w->claims.count)
-		compare(w, insn, r);
-}
-
-/* ---- runs ---- */
-
-static struct prog *prog_behind(struct worker *w, int fd)
-{
-	struct bpf_prog_info info = { 0 };
-	union bpf_attr attr = { .info = { .bpf_fd = (u32)fd, .info_len = sizeof(info), .info = ptr_u64(&info) } };
-	struct object *object;
-
-	if (backend_bpf(w->both.side[BOTH_ENGINE], BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)))
-		return NULL;
-	object = object_find(backend_engine(w->both.side[BOTH_ENGINE]), OBJECT_PROG, info.id);
-	return object ? prog_of(object) : NULL;
-}
-
-/* Values and a few keys of the maps of @prog that may be written. */
-static void fill_maps(struct worker *w, const struct prog *prog)
-{
-	static u8 key[512], value[65536];
-
-	for (u32 m = 0; m < prog->map_count; m++) {
-		struct map *map = map_of(prog->maps[m]);
-
-		if (map->frozen || !map->ops->update || map->type->row_flags & MAP_NO_LOOKUP || map->key_size > sizeof(key) ||
-		    map->value_size > sizeof(value) || map->flags & BPF_F_RDONLY_PROG)
-			continue;
-		for (u32 e = 0; e < 3; e++) {
-			u64 kind = edge(w);
-
-			memset(key, 0, map->key_size);
-			if (e)
-				memcpy(key, &(u64){ map->key_size == 4 ? e : edge(w) }, min_u32(map->key_size, 8));
-			for (u32 i = 0; i < map->value_size; i += 8)
-				memcpy(value + i, &(u64){ edge(w) }, min_u32(8, map->value_size - i));
-			if (kind & 1 && map->ops->remove)
-				(void)map->ops->remove(map, key);
-			else
-				(void)map->ops->update(map, key, value, BPF_ANY, 0);
-		}
-	}
-}
-
-static void fill_packet(struct worker *w)
-{
-	static const u16 lengths[] = { 0, 1, 13, 14, 15, 34, 42, 60, 64, 100, 256, 1500 };
-	u64 r = next_random(&w->random);
-	u32 len = r & 1 ? lengths[(r >> 8) % ARRAY_SIZE(lengths)] : (u32)((r >> 8) % PACKET_ROOM);
-	struct __sk_buff *ctx = &w->packet->ctx;
-
-	for (u32 i = 0; i + 8 <= len; i += 8)
-		put_u64(w->bytes + i, edge(w));
-	if (packet_fill(w->packet, w->bytes, len, true, NULL))
-		abort();
-	if (r & 2)
-		return;
-	ctx->mark = (u32)edge(w);
-	ctx->priority = (u32)edge(w);
-	ctx->queue_mapping = (u16)edge(w);
-	ctx->tc_index = (u16)edge(w);
-	ctx->tc_classid = (u16)edge(w);
-	for (u32 i = 0; i < 5; i++)
-		ctx->cb[i] = (u32)edge(w);
-}
-
-/* What the fields of an xdp_md are, which lie where __sk_buff has others. */
-static void fill_frame(struct worker *w)
-{
-	w->packet->xdp.ingress_ifindex = (u32)edge(w);
-	w->packet->xdp.rx_queue_index = (u32)edge(w);
-}
-
-static void run_once(struct worker *w, struct prog *prog)
-{
-	struct engine *engine = backend_engine(w->both.side[BOTH_ENGINE]);
-	const struct run_fault *fault;
-
-	fill_packet(w);
-	if (prog->type == BPF_PROG_TYPE_XDP)
-		fill_frame(w);
-	w->exec->redirect_ifindex = 0;
-	w->exec->redirect_flags = 0;
-	w->exec->random = next_random(&w->random);
-	w->last = UINT32_MAX;
-	reclaim_enter(engine->reclaim, w->exec->slot);
-	fill_maps(w, prog);
-	run_prog(w->exec, prog);
-	reclaim_exit(engine->reclaim, w->exec->slot);
-	fault = run_fault(w->exec);
-	if (fault->prog && fault->error != -E2BIG && !w->wrong) {
-		w->wrong = true;
-		snprintf(w->why, sizeof(w->why), "instruction %u: %s", fault->insn, fault->text);
-	}
-}
-
-/* Run what the verifier accepts of @gen. Returns whether it did. */
-static bool try_prog(struct worker *w, const struct gen_prog *gen, struct tally *t)
-{
-	struct verify_options options = { .privileged = true, .claims = &w->claims };
-	struct prog *prog = NULL;
-	bool accepted = false;
-	int fd;
-
-	w->wrong = false;
-	w->random = gen->seed;
-	if (w->both.kept_count > MAPS_KEPT)
-		both_drop_maps(&w->both);
-	fd = both_load(&w->both, BOTH_ENGINE, &gen->prog, 0);
-	if (fd >= 0)
-		prog = prog_behind(w, fd);
-	if (prog) {
-		w->claims.count = prog->insn_count;
-		claims_clear(&w->claims);
-		accepted = !verify_prog(prog, &options, NULL) && !run_prepare_steps(prog);
-	}
-	for (u32 i = 0; accepted && i < RUNS && !w->wrong; i++) {
-		u64 before = w->steps;
-
-		run_once(w, prog);
-		t->runs++;
-		t->overs += run_fault(w->exec)->prog != NULL;
-		if (w->steps - before > LONG_RUN)
-			break;
-	}
-	if (prog)
-		object_put_user(&prog->object);
-	if (fd >= 0)
-		backend_close(w->both.side[BOTH_ENGINE], fd);
-	return accepted;
-}
 
 static bool keeps(void *ctx, const struct gen_prog *prog)
 {
-	struct tally none = { 0 };
-	struct worker *w = ctx;
+	struct sound *sound = ctx;
 
-	try_prog(w, prog, &none);
-	return w->wrong;
+	return !sound_try(sound, prog, RUNS);
 }
 
-static void show(struct worker *w, struct gen_prog *prog)
+static void show(struct sound *sound, struct gen_prog *prog)
 {
 	size_t room = 1 << 20, len;
 	char *text = malloc(room);
 
 	if (!text)
 		return;
-	reduce_prog(prog, keeps, w);
-	keeps(w, prog);
-	len = (size_t)snprintf(text, room, "#### seed %llu: %s\n", (unsigned long long)prog->seed, w->why);
+	reduce_prog(prog, keeps, sound);
+	keeps(sound, prog);
+	len = (size_t)snprintf(text, room, "#### seed %llu: %s\n", (unsigned long long)prog->seed, sound_why(sound));
 	len += reduce_text(prog, text + len, room - len);
+	/* One write, so that two workers do not mix. */
 	if (write(STDERR_FILENO, text, len < room ? len : room) < 0)
 		perror("write");
 	free(text);
 }
 
-static int worker_open(struct worker *w)
-{
-	int err = both_open_engine(&w->both);
-
-	if (!err)
-		err = run_exec_create(backend_engine(w->both.side[BOTH_ENGINE]), 0, &w->exec);
-	if (!err)
-		err = packet_create(0, &w->packet);
-	if (!err)
-		err = claims_create(GEN_INSNS, &w->claims);
-	if (err)
-		return err;
-	w->exec->packet = w->packet;
-	run_set_mode(w->exec, RUN_CHECKED);
-	run_set_step(w->exec, step, w);
-	return 0;
-}
-
 static int work(struct tally *t, u32 number, u32 count, u64 seed)
 {
-	struct worker *w = calloc(1, sizeof(*w));
 	struct gen_prog *prog = malloc(sizeof(*prog));
-	u32 shown = 0;
+	struct sound *sound;
 
-	if (!w || !prog || worker_open(w))
+	if (!prog || sound_create(&sound))
 		return 1;
 	for (u32 i = number; i < count; i += WORKERS) {
 		gen_make(seed + i, prog);
-		t->done++;
-		t->accepted += try_prog(w, prog, t);
-		t->steps = w->steps;
-		t->violations += w->wrong;
-		if (w->wrong && shown++ < SHOWN)
-			show(w, prog);
+		if (sound_try(sound, prog, RUNS))
+			continue;
+		if (t->violations++ < SHOWN)
+			show(sound, prog);
 	}
-	run_exec_destroy(w->exec);
-	packet_destroy(w->packet);
-	claims_destroy(&w->claims);
-	both_close(&w->both);
-	free(w);
+	t->sound = *sound_tally(sound);
+	sound_destroy(sound);
 	free(prog);
 	return 0;
 }
@@ -408,20 +90,19 @@ int main(int argc, char **argv)
 		ok &= wait(&status) > 0 && !status;
 	}
 	for (u32 i = 0; i < WORKERS; i++) {
-		const struct tally *t = &tally[i];
-
-		sum.done += t->done;
-		sum.accepted += t->accepted;
-		sum.runs += t->runs;
-		sum.steps += t->steps;
-		sum.overs += t->overs;
-		sum.violations += t->violations;
+		sum.sound.done += tally[i].sound.done;
+		sum.sound.accepted += tally[i].sound.accepted;
+		sum.sound.runs += tally[i].sound.runs;
+		sum.sound.steps += tally[i].sound.steps;
+		sum.sound.overs += tally[i].sound.overs;
+		sum.violations += tally[i].violations;
 	}
 	printf("# %llu programs, %llu accepted and run %llu times, %llu steps, %llu runs ended by the budget, %llu violations\n",
-	       (unsigned long long)sum.done, (unsigned long long)sum.accepted, (unsigned long long)sum.runs,
-	       (unsigned long long)sum.steps, (unsigned long long)sum.overs, (unsigned long long)sum.violations);
+	       (unsigned long long)sum.sound.done, (unsigned long long)sum.sound.accepted,
+	       (unsigned long long)sum.sound.runs, (unsigned long long)sum.sound.steps,
+	       (unsigned long long)sum.sound.overs, (unsigned long long)sum.violations);
 	/* Too few accepted would say nothing. */
-	ok &= !sum.violations && sum.accepted * 5 >= sum.done;
+	ok &= !sum.violations && sum.sound.accepted * 5 >= sum.sound.done;
 	printf("%s 1 - registers hold what the verifier claims\n", ok ? "ok" : "not ok");
 	return !ok;
 }
