@@ -271,6 +271,77 @@ static const struct both_row rows_legacy[] = {
 	   "out: exit\nfn: r6 = r1\nr0 = *(u8 *)skb[0]\nr0 = 1\nexit\n", .funcs = "Sic Sic"),
 };
 
+/* ---- memory that helpers are given ---- */
+
+/* csum_diff(R1, R2, NULL, 0, 0): reads R2 bytes; 0 are possible. */
+#define DIFF "r3 = 0\nr4 = 0\nr5 = 0\ncall unknown#28\nr0 = 0\nexit\n"
+/* skb_load_bytes(R6, 0, R3, R4): writes R4 bytes, not 0. */
+#define FILL "r1 = r6\nr2 = 0\ncall unknown#26\n"
+#define FIB "r1 = r6\nr3 = 64\nr4 = 0\ncall unknown#69\n"
+#define ON_STACK(reg, off) #reg " = r10\n" #reg " += " #off "\n"
+/* R8: 0..15, R7: 1..8 */
+#define SIZES "r6 = r1\nr8 = *(u8 *)(r1 +48)\nr8 &= 15\nr7 = r8\nr7 &= 7\nr7 += 1\n"
+#define IN(reg) #reg " = map[fd:0][0]+0\n"
+
+static const struct both_row rows_helper[] = {
+	OK("read", "*(u64 *)(r10 -8) = 1\n" ON_STACK(r1, -8) "r2 = 8\n" DIFF),
+	OK("read, nothing stored", ON_STACK(r1, -8) "r2 = 8\n" DIFF),
+	OK("read, lowest", ON_STACK(r1, -512) "r2 = 512\n" DIFF),
+	NO("read, above", -EINVAL, ON_STACK(r1, -8) "r2 = 12\n" DIFF),
+	NO("read, below", -EACCES, ON_STACK(r1, -516) "r2 = 8\n" DIFF),
+	NO("read, above by much", -EACCES, "r1 = r10\nr2 = 4\n" DIFF),
+	OK("no bytes", ON_STACK(r1, -8) "r2 = 0\n" DIFF),
+	NO("no bytes, above", -EACCES, "r1 = r10\nr2 = 0\n" DIFF),
+	OK("no bytes at NULL", "r1 = 0\nr2 = 0\n" DIFF),
+	NO("some bytes at NULL", -EACCES, "r1 = 0\nr2 = 4\n" DIFF),
+	NO("no bytes at a number", -EACCES, "r1 = 1\nr2 = 0\n" DIFF),
+	OK("a variable size", SIZES ON_STACK(r1, -16) "r2 = r8\n" DIFF),
+	NO("a variable size, too large", -EINVAL, SIZES ON_STACK(r1, -8) "r2 = r8\n" DIFF),
+	NO("a size that may be negative", -EACCES, SIZES "r8 += -1\n" ON_STACK(r1, -16) "r2 = r8\n" DIFF),
+	NO("any size", -EACCES, SIZES "r2 = *(u32 *)(r6 +0)\n" ON_STACK(r1, -16) DIFF),
+	NO("a negative size", -EACCES, ON_STACK(r1, -16) "r2 = -4\n" DIFF),
+	OK("a variable offset", SIZES ON_STACK(r1, -32) "r1 += r8\nr2 = 8\n" DIFF),
+	NO("a variable offset, too far", -EINVAL, SIZES ON_STACK(r1, -16) "r1 += r8\nr2 = 8\n" DIFF),
+	OK("a pointer read as bytes", "*(u64 *)(r10 -8) = r1\n" ON_STACK(r1, -8) "r2 = 8\n" DIFF),
+	OK("written", SIZES ON_STACK(r3, -8) "r4 = 8\n" FILL END),
+	NO("written: no bytes", -EACCES, SIZES ON_STACK(r3, -8) "r4 = 0\n" FILL END),
+	NO("written: perhaps no bytes", -EACCES, SIZES ON_STACK(r3, -16) "r4 = r8\n" FILL END),
+	OK("written: 1 to 8", SIZES ON_STACK(r3, -8) "r4 = r7\n" FILL END),
+	NO("written: a constant is lost", -EACCES, SIZES "*(u64 *)(r10 -8) = 5\n" ON_STACK(r3, -8) "r4 = 1\n" FILL
+	   IN(r2) "r3 = *(u32 *)(r10 -8)\nr2 += r3\nr0 = *(u8 *)(r2 +0)\nexit\n", .maps = "array:4:16:1"),
+	OK("written: the next one is not", SIZES "*(u64 *)(r10 -16) = 5\n" ON_STACK(r3, -8) "r4 = 8\n" FILL
+	   IN(r2) "r3 = *(u64 *)(r10 -16)\nr2 += r3\nr0 = *(u8 *)(r2 +0)\nexit\n", .maps = "array:4:16:1"),
+	NO("written: perhaps less, a constant is lost", -EACCES, SIZES "*(u64 *)(r10 -8) = 5\n" ON_STACK(r3, -8) "r4 = r7\n" FILL
+	   IN(r2) "r3 = *(u32 *)(r10 -8)\nr2 += r3\nr0 = *(u8 *)(r2 +0)\nexit\n", .maps = "array:4:16:1"),
+	NO("written: a pointer is lost", -EACCES, SIZES "*(u64 *)(r10 -8) = r6\n" ON_STACK(r3, -8) "r4 = 8\n" FILL
+	   "r2 = *(u64 *)(r10 -8)\nr0 = *(u32 *)(r2 +0)\nexit\n"),
+	NO("written: a part of a pointer", -EACCES, SIZES "*(u64 *)(r10 -8) = r6\n" ON_STACK(r3, -4) "r4 = 1\n" FILL
+	   "r2 = *(u64 *)(r10 -8)\nr0 = *(u32 *)(r2 +0)\nexit\n"),
+	OK("written: what is behind a spill stays one", SIZES "*(u64 *)(r10 -16) = r6\n" ON_STACK(r3, -8) "r4 = 8\n" FILL
+	   "r2 = *(u64 *)(r10 -16)\nr0 = *(u32 *)(r2 +0)\nexit\n"),
+	NO("changed: a constant is lost", -EACCES, SIZES "*(u64 *)(r10 -8) = 5\n" ON_STACK(r2, -64) FIB
+	   IN(r2) "r3 = *(u32 *)(r10 -8)\nr2 += r3\nr0 = *(u8 *)(r2 +0)\nexit\n", .maps = "array:4:16:1"),
+	NO("changed: a pointer is lost", -EACCES, SIZES "*(u64 *)(r10 -8) = r6\n" ON_STACK(r2, -64) FIB
+	   "r2 = *(u64 *)(r10 -8)\nr0 = *(u32 *)(r2 +0)\nexit\n"),
+	OK("a map value", IN(r1) "r2 = 16\n" DIFF, .maps = "array:4:16:1"),
+	NO("a map value, too much", -EACCES, IN(r1) "r2 = 20\n" DIFF, .maps = "array:4:16:1"),
+	NO("a map value, no bytes behind it", 0, IN(r1) "r1 += 16\nr2 = 0\n" DIFF, .maps = "array:4:16:1"),
+	NO("a map value, no bytes far behind it", -EACCES, IN(r1) "r1 += 17\nr2 = 0\n" DIFF, .maps = "array:4:16:1"),
+	OK("a map value and a variable size", SIZES IN(r1) "r2 = r8\n" DIFF, .maps = "array:4:15:1"),
+	NO("a map value and a variable size, too large", -EACCES, SIZES IN(r1) "r2 = r8\n" DIFF, .maps = "array:4:14:1"),
+	OK("a read-only map read", IN(r1) "r2 = 16\n" DIFF, .maps = "array:4:16:1:rdonly"),
+	NO("a read-only map written", -EACCES, SIZES IN(r3) "r4 = 8\n" FILL END, .maps = "array:4:16:1:rdonly"),
+	NO("a write-only map read", -EACCES, IN(r1) "r2 = 16\n" DIFF, .maps = "array:4:16:1:wronly"),
+	OK("a write-only map written", SIZES IN(r3) "r4 = 8\n" FILL END, .maps = "array:4:16:1:wronly"),
+	OK("the packet", PACKET "r1 = r2\nr2 = 12\n" DIFF OUT),
+	NO("the packet, too much", -EACCES, PACKET "r1 = r2\nr2 = 16\n" DIFF OUT),
+	NO("the packet, for a helper that does not take it", -EACCES, "r6 = r1\n" PACKET "r3 = r2\nr4 = 8\n" FILL OUT),
+	NO("the end of the packet", -EACCES, PACKET "r1 = r3\nr2 = 0\n" DIFF OUT),
+	NO("the context", -EACCES, "r2 = 4\n" DIFF),
+	NO("a map", -EACCES, "r1 = map[fd:0]\nr2 = 4\n" DIFF, .maps = "array:4:16:1"),
+};
+
+ROWS(helper)
 ROWS(legacy)
 ROWS(context)
 ROWS(packet)
@@ -282,6 +353,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields), cmocka_unit_test(test_context), cmocka_unit_test(test_sockets), cmocka_unit_test(test_packet),
 		cmocka_unit_test(test_value), cmocka_unit_test(test_constant), cmocka_unit_test(test_legacy),
+		cmocka_unit_test(test_helper),
 	};
 
 	return both_run("verify memory", tests, ARRAY_SIZE(tests));

@@ -164,6 +164,57 @@ static const struct both_row rows_variable[] = {
 	   "r2 = 1\nlock *(u32 *)(r3 +0) += r2\n" END),
 };
 
+#define CALL_FN(head, tail) head "r1 = r10\nr1 += -8\ncall fn\n" tail "fn: "
+
+static const struct both_row rows_frames[] = {
+	OK("the caller's, read", CALL_FN("*(u64 *)(r10 -8) = 5\n", END) "r0 = *(u64 *)(r1 +0)\nexit\n"),
+	OK("the caller's, a constant", CALL_FN("r6 = r1\n*(u64 *)(r10 -8) = 5\n", END)
+	   "r2 = *(u64 *)(r1 +0)\n" MAP "r7 += r2\nr0 = *(u8 *)(r7 +10)\nexit\n", VALUE16),
+	NO("the caller's, one more", -EACCES, CALL_FN("*(u64 *)(r10 -8) = 5\n", END)
+	   "r2 = *(u64 *)(r1 +0)\n" MAP "r7 += r2\nr0 = *(u8 *)(r7 +11)\nexit\n", VALUE16),
+	OK("the caller's, written", CALL_FN("", MAP "r2 = *(u64 *)(r10 -8)\n" USE) "*(u64 *)(r1 +0) = 15\nr0 = 0\nexit\n", VALUE16),
+	NO("the caller's, written, one more", -EACCES,
+	   CALL_FN("", MAP "r2 = *(u64 *)(r10 -8)\n" USE) "*(u64 *)(r1 +0) = 16\nr0 = 0\nexit\n", VALUE16),
+	OK("the context in the caller's", CALL_FN("r6 = r1\n*(u64 *)(r10 -16) = r1\n", "r2 = *(u64 *)(r10 -8)\nr0 = *(u32 *)(r2 +0)\nexit\n")
+	   "r2 = *(u64 *)(r1 -8)\n*(u64 *)(r1 +0) = r2\nr0 = 0\nexit\n"),
+	NO("a pointer to the stack in the caller's", -EINVAL, CALL_FN("", END) "*(u64 *)(r1 +0) = r10\nr0 = 0\nexit\n",
+	   .says = "outlive"),
+	NO("a pointer to the caller's stack in the caller's", -EINVAL, CALL_FN("", END) "*(u64 *)(r1 -8) = r1\nr0 = 0\nexit\n"),
+	OK("a pointer to the caller's stack in one's own", CALL_FN("", END) "*(u64 *)(r10 -8) = r1\nr2 = *(u64 *)(r10 -8)\n"
+	   "*(u64 *)(r2 +0) = 1\nr0 = 0\nexit\n"),
+	NO("a misaligned place in the caller's", -EACCES, CALL_FN("", END) "*(u64 *)(r1 -4) = 1\nr0 = 0\nexit\n"),
+	NO("above the caller's", -EACCES, CALL_FN("", END) "*(u64 *)(r1 +8) = 1\nr0 = 0\nexit\n"),
+	NO("too deep together", -EACCES, CALL_FN("*(u64 *)(r10 -256) = 1\n", END) "*(u64 *)(r10 -264) = 1\nr0 = 0\nexit\n"),
+	OK("512 together", CALL_FN("*(u64 *)(r10 -256) = 1\n", END) "*(u64 *)(r10 -256) = 1\nr0 = 0\nexit\n"),
+	NO("too deep together, by the callee in the caller's", -EACCES, CALL_FN("", END) "*(u8 *)(r1 -300) = 1\n*(u64 *)(r10 -256) = 1\nr0 = 0\nexit\n"),
+	NO("a part of a pointer in the caller's", -EACCES, CALL_FN("*(u64 *)(r10 -8) = r10\n", END) "r0 = *(u32 *)(r1 +0)\nexit\n"),
+	OK("what a callee had is not the next one's", "call fn\ncall fm\n" END "fn: *(u64 *)(r10 -8) = 5\nr0 = 0\nexit\n"
+	   "fm: r0 = *(u64 *)(r10 -8)\nexit\n"),
+	NO("what a callee had is unknown to the next one", -EINVAL, "call fn\ncall fm\n" END "fn: *(u64 *)(r10 -8) = 5\nr0 = 0\nexit\n"
+	   "fm: " MAP "r2 = *(u64 *)(r10 -8)\n" USE, VALUE16),
+};
+
+static const struct both_row rows_atomic[] = {
+	OK("added to", "*(u64 *)(r10 -8) = 1\nr2 = 1\nlock *(u64 *)(r10 -8) += r2\n" END),
+	NO("added to: no constant", -EINVAL, MAP "*(u64 *)(r10 -8) = 1\nr2 = 1\nlock *(u64 *)(r10 -8) += r2\nr2 = *(u64 *)(r10 -8)\n" USE, VALUE16),
+	NO("half added to: no constant", -EACCES, MAP "*(u64 *)(r10 -8) = 1\nr2 = 1\nlock *(u32 *)(r10 -4) += r2\nr2 = *(u32 *)(r10 -8)\n" USE, VALUE16),
+	OK("fetched: the constant", MAP "*(u64 *)(r10 -8) = 15\nr2 = 1\nr2 = atomic64_fetch_add((u64 *)(r10 -8), r2)\n" USE, VALUE16),
+	OK("fetched: the constant, 4 bytes", MAP "*(u64 *)(r10 -8) = 15\nr2 = 1\nr2 = atomic_fetch_add((u32 *)(r10 -8), r2)\n" USE, VALUE16),
+	NO("fetched: one more", -EACCES, MAP "*(u64 *)(r10 -8) = 16\nr2 = 1\nr2 = atomic64_fetch_add((u64 *)(r10 -8), r2)\n" USE, VALUE16),
+	OK("exchanged: the constant", MAP "*(u64 *)(r10 -8) = 15\nr2 = 1\nr2 = atomic64_xchg((u64 *)(r10 -8), r2)\n" USE, VALUE16),
+	OK("never written", "r2 = 1\nlock *(u64 *)(r10 -8) += r2\n" END),
+	NO("misaligned", -EACCES, "r2 = 1\nlock *(u32 *)(r10 -6) += r2\n" END),
+	NO("below", -EACCES, "r2 = 1\nlock *(u64 *)(r10 -520) += r2\n" END),
+	OK("compared and exchanged", "*(u64 *)(r10 -8) = 1\nr2 = 1\nr0 = 1\nr0 = atomic64_cmpxchg((u64 *)(r10 -8), r0, r2)\nexit\n"),
+	NO("nothing to compare with", -EACCES, "*(u64 *)(r10 -8) = 1\nr2 = 1\nr0 = atomic64_cmpxchg((u64 *)(r10 -8), r0, r2)\nexit\n"),
+	OK("load_acquire: the constant", MAP "*(u64 *)(r10 -8) = 15\nr2 = load_acquire((u64 *)(r10 -8))\n" USE, VALUE16),
+	OK("load_acquire: a byte of it", MAP "*(u64 *)(r10 -8) = 15\nr2 = load_acquire((u8 *)(r10 -8))\n" USE, VALUE16),
+	OK("store_release: the constant", MAP "r3 = 15\nstore_release((u64 *)(r10 -8), r3)\nr2 = *(u64 *)(r10 -8)\n" USE, VALUE16),
+	OK("store_release: a pointer", "store_release((u64 *)(r10 -8), r1)\nr2 = *(u64 *)(r10 -8)\nr0 = *(u32 *)(r2 +0)\nexit\n"),
+	NO("store_release: a part of a pointer", -EACCES, "store_release((u32 *)(r10 -8), r1)\n" END),
+	OK("load_acquire: a pointer", "*(u64 *)(r10 -8) = r1\nr2 = load_acquire((u64 *)(r10 -8))\nr0 = *(u32 *)(r2 +0)\nexit\n"),
+};
+
 /* ---- every combination ---- */
 
 struct op {
@@ -254,12 +305,15 @@ ROWS(unset)
 ROWS(fill)
 ROWS(pointer)
 ROWS(variable)
+ROWS(frames)
+ROWS(atomic)
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_place), cmocka_unit_test(test_unset), cmocka_unit_test(test_fill),
-		cmocka_unit_test(test_pointer), cmocka_unit_test(test_variable), cmocka_unit_test(test_combinations),
+		cmocka_unit_test(test_pointer), cmocka_unit_test(test_variable), cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_atomic), cmocka_unit_test(test_combinations),
 	};
 
 	return both_run("verify stack", tests, ARRAY_SIZE(tests));
