@@ -166,7 +166,7 @@ static int measure(struct backend *const side[2], const struct shape *shape, u32
 int main(int argc, char **argv)
 {
 	u32 rounds = argc > 1 ? (u32)atoi(argv[1]) : 15;
-	struct engine_config config = { .verify = true };
+	struct engine_config config = { 0 };
 	struct backend *side[2] = { NULL, NULL };
 	int err = 0;
 

@@ -38,11 +38,12 @@ union bpf_attr; /* linux/bpf.h */
 struct clsbpf_options {
 	size_t size;
 	uint32_t cpus;          /**< CPUs that programs and per-CPU maps see; 0: those of the host */
-	uint32_t flags;         /**< CLSBPF_SEEDED, CLSBPF_REPLAY_CLOCK */
+	uint32_t flags;         /**< CLSBPF_SEEDED, CLSBPF_REPLAY_CLOCK, CLSBPF_UNVERIFIED */
 	uint64_t seed;          /**< with CLSBPF_SEEDED: random numbers and hashes repeat */
 };
 #define CLSBPF_SEEDED (1u << 0)
 #define CLSBPF_REPLAY_CLOCK (1u << 1) /**< time is what clsbpf_set_time() says */
+#define CLSBPF_UNVERIFIED (1u << 2)   /**< load any program and check every access while it runs */
 
 /** Create an engine with `lo` as ifindex 1. @options may be NULL.
  *  @return 0, -EINVAL (unknown flag or size) or -ENOMEM. */

@@ -32,7 +32,7 @@
 
 struct run_settings {
 	const char *read, *write, *expression;
-	bool ingress, direct_action, json, per_packet, dump_maps, quiet, interpret, seeded,
+	bool ingress, direct_action, json, per_packet, dump_maps, quiet, interpret, unverified, seeded,
 	     limited;
 	const char *classid;
 	u64 seed, limit;
@@ -63,6 +63,7 @@ static const struct option_row run_options[] = {
 	{ "--map", OPTION_LIST, AT(maps), "NAME=FILE", "fill a map from a JSON file first", 0 },
 	{ "--dump-maps", OPTION_FLAG, AT(dump_maps), NULL, "show the maps at the end", 0 },
 	{ "--interp", OPTION_FLAG, AT(interpret), NULL, "by the interpreter (default)", 0 },
+	{ "--unverified", OPTION_FLAG, AT(unverified), NULL, "also what the verifier refuses, checked as it runs", 0 },
 	{ "--jit", OPTION_LATER, 0, NULL, "machine code is not there yet", 0 },
 	{ "--seed", OPTION_U64, AT(seed), "N", "seed of random numbers and hashes: repeatable",
 	  AT(seeded) },
@@ -169,6 +170,7 @@ static int run_setup_engine(struct run *run)
 		.fixed_seed = run->set.seeded,
 		.seed = run->set.seed,
 		.replay_clock = true,
+		.unverified = run->set.unverified,
 	};
 	struct device_config device = {
 		.name = RUN_DEVICE,

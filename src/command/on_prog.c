@@ -165,7 +165,7 @@ static int prog_check(struct call *call, struct prog *prog, struct log *log)
 		err = prog_maps_resolve(call, prog, log);
 	if (!err && attr->prog_flags & BPF_F_SLEEPABLE)
 		err = log_error(log, -EINVAL, "program: this type must not sleep");
-	if (!err && call->engine->verify)
+	if (!err && !call->engine->unverified)
 		err = prog_verify(call, prog, log);
 	if (!err)
 		err = run_prepare(prog, log);

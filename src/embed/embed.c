@@ -56,12 +56,13 @@ int clsbpf_engine_create(const struct clsbpf_options *options, struct clsbpf_eng
 
 	if (options) {
 		if (options->size != sizeof(*options) ||
-		    options->flags & ~(CLSBPF_SEEDED | CLSBPF_REPLAY_CLOCK))
+		    options->flags & ~(CLSBPF_SEEDED | CLSBPF_REPLAY_CLOCK | CLSBPF_UNVERIFIED))
 			return -EINVAL;
 		config.cpus = options->cpus;
 		config.fixed_seed = options->flags & CLSBPF_SEEDED;
 		config.seed = options->seed;
 		config.replay_clock = options->flags & CLSBPF_REPLAY_CLOCK;
+		config.unverified = options->flags & CLSBPF_UNVERIFIED;
 	}
 	e = calloc(1, sizeof(*e));
 	if (!e)

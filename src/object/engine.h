@@ -25,7 +25,7 @@ struct engine_config {
 	u32 cpus;            /* CPUs that programs and per-CPU maps see; 0: as many as the host can have */
 	bool fixed_seed;     /* @seed is to be used; otherwise a random one */
 	u64 seed;
-	bool verify;         /* programs are verified when they are loaded; otherwise they run in checked mode */
+	bool unverified;     /* programs are loaded as they are and run in checked mode: for tests and fuzzers */
 	bool replay_clock;   /* time stands still but for engine_set_time(); otherwise the host's clocks */
 	const char *rundir;  /* a directory of the engine's own, where pins are nodes; NULL: in memory */
 	struct log *log;     /* why it cannot be made, where a run directory is at fault; or NULL */
@@ -50,7 +50,7 @@ struct engine {
 	_Atomic u32 stats;           /* open handles of BPF_ENABLE_STATS: runs are counted */
 	u64 seed;                    /* of hashes and generators */
 	_Atomic u64 generators;      /* given out so far: each has numbers of its own */
-	bool verify;
+	bool unverified;
 	bool replay_clock;
 	_Atomic u64 replay_ns;
 

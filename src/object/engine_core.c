@@ -24,7 +24,7 @@ int engine_core_init(struct engine *engine, const struct engine_config *config)
 	cpus = config->cpus ? (long)config->cpus : sysconf(_SC_NPROCESSORS_CONF);
 	engine->cpus = cpus < 1 ? 1 : min_u32((u32)cpus, ENGINE_CPUS_MAX);
 	engine->seed = config->fixed_seed ? config->seed : hash_random();
-	engine->verify = config->verify;
+	engine->unverified = config->unverified;
 	engine->replay_clock = config->replay_clock;
 	for (int kind = 0; kind < OBJECT_KINDS; kind++)
 		pthread_mutex_init(&engine->ids[kind].lock, NULL);

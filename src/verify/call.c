@@ -38,7 +38,8 @@ static int require_helper(struct verifier *v, u32 id, struct call *c)
 			      "licence of this program is not one", name);
 	if (helper->flags & HELPER_SLEEPS)
 		return reject(v, -EINVAL, REASON_HELPER_UNKNOWN, -1,
-			      "bpf_%s() might sleep, which programs of this type must not", name);
+			      "bpf_%s() might sleep, which programs of this type must not%s", name,
+			      helper->fn ? "" : " (and it is an unknown func to this engine)");
 	return 0;
 }
 

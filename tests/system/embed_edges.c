@@ -27,10 +27,10 @@ static void trace(void *ctx, const char *line, size_t len)
 	snprintf(traced, sizeof(traced), "%.*s", (int)len, line);
 }
 
-static struct clsbpf_engine *engine_with(const char *object, const char *egress,
+static struct clsbpf_engine *engine_with(const char *object, uint32_t flags, const char *egress,
 					 const char *ingress, uint32_t *ifindex)
 {
-	struct clsbpf_options options = { .size = sizeof(options), .cpus = 1 };
+	struct clsbpf_options options = { .size = sizeof(options), .cpus = 1, .flags = flags };
 	struct clsbpf_engine *engine = NULL;
 	char log[1024] = "";
 	int err = clsbpf_engine_create(&options, &engine);
@@ -53,8 +53,8 @@ static struct clsbpf_engine *engine_with(const char *object, const char *egress,
 static void test_sharing(const char *object)
 {
 	uint32_t ifindex, other;
-	struct clsbpf_engine *engine = engine_with(object, "egress", "ingress", &ifindex);
-	struct clsbpf_engine *second = engine_with(object, "egress", "ingress", &other);
+	struct clsbpf_engine *engine = engine_with(object, 0, "egress", "ingress", &ifindex);
+	struct clsbpf_engine *second = engine_with(object, 0, "egress", "ingress", &other);
 	uint8_t frame[60] = { 0 };
 	struct clsbpf_verdict verdict;
 
@@ -76,7 +76,7 @@ static void test_sharing(const char *object)
 static void test_lengths(const char *object)
 {
 	uint32_t ifindex;
-	struct clsbpf_engine *engine = engine_with(object, NULL, "ingress", &ifindex);
+	struct clsbpf_engine *engine = engine_with(object, 0, NULL, "ingress", &ifindex);
 	uint8_t *frame = calloc(1, LIMIT + 1);
 	struct clsbpf_packet packet = { .data = frame };
 	struct clsbpf_verdict verdict;
@@ -108,7 +108,7 @@ static void test_lengths(const char *object)
 static void test_faults(const char *object)
 {
 	uint32_t ifindex;
-	struct clsbpf_engine *engine = engine_with(object, NULL, NULL, &ifindex);
+	struct clsbpf_engine *engine = engine_with(object, CLSBPF_UNVERIFIED, NULL, NULL, &ifindex);
 	uint8_t frame[100] = { 0 };
 	struct clsbpf_packet packets[] = { { .data = frame, .len = 60 },
 					   { .data = frame, .len = 100 } };

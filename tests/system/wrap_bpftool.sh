@@ -123,7 +123,7 @@ else
 		check_same "$name: the same text" "$tmp/linux/$name" "$tmp/wrapped/$name"
 	done
 	# It finds helpers by loading a call of each, and by what the log says.
-	tr '\n' ' ' <"$top/src/helper/helper.def" | sed 's/HELPER(/\n&/g' | grep -E ', +(ALL|TC|SKB)[ ,]' |
+	tr '\n' ' ' <"$top/src/helper/helper.def" | sed 's/HELPER[A-Z_]*(/\n&/g' | grep -E ', +(ALL|TC|SKB)[ ,]' |
 		sed -n 's/^HELPER([0-9]*, *\([a-z0-9_]*\),.*/bpf_\1/p' | sort >"$tmp/helpers"
 	"$clsbpf" wrap bpftool feature probe full | sed -n '/program type sched_cls:/,/program type/s/^\t- //p' |
 		sort >"$tmp/probed"

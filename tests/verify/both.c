@@ -53,7 +53,7 @@ static const char *open_linux(struct both *both)
 
 static int open_engine(struct both *both, bool verify)
 {
-	const struct engine_config config = { .cpus = 2, .fixed_seed = true, .seed = 7, .verify = verify };
+	const struct engine_config config = { .cpus = 2, .fixed_seed = true, .seed = 7, .unverified = !verify };
 
 	memset(both, 0, sizeof(*both));
 	both->btf[BOTH_ENGINE] = both->btf[BOTH_LINUX] = -1;
