@@ -183,7 +183,7 @@ static int numbers(struct verifier *v, enum insn_id id, struct reg *dst, const s
 		unlink_copy(dst);
 	}
 	value_written(v, v_insn(v)->dst_reg, bits);
-	return 0;
+	return value_settle(v, dst);
 }
 
 /* ---- two operands ---- */

@@ -84,7 +84,9 @@ static int decide_pointer(const struct condition *c)
 	const struct reg *ptr = reg_is_pointer(c->dst) ? c->dst : c->src;
 	const struct reg *other = ptr == c->dst ? c->src : c->dst;
 
-	if (!c->wide || !reg_is_null(other) || !is_never_null(ptr))
+	/* As on Linux, 32 bits of a pointer that is not NULL count as not 0. */
+	if (!reg_is_number(other) || !is_never_null(ptr) ||
+	    !tnum_equals(c->wide ? other->n.bits : tnum_subreg(other->n.bits), 0))
 		return -1;
 	switch (jump_op(c)) {
 	case BPF_JEQ: return 0;

@@ -51,21 +51,23 @@ int learn_prepare(struct verifier *v, struct condition *c)
 	return (c->linked & 15) > 1 ? step_note_linked(v, c->linked) : 0;
 }
 
-/* @reg is a copy of @known, or a constant more. */
+/* @reg is a copy of @known, or a constant more. Of sums of all 64 bits and sums of the lower half neither
+ * says anything about the other. */
 static void linked_learn(struct reg *reg, const struct reg *known)
 {
 	const u16 sums = REG_ADDS | REG_ADDS32;
 	struct reg old = *reg;
 	struct range delta;
 
-	if (reg == known || !reg_is_number(reg) || reg->id != known->id)
+	if (reg == known || !reg_is_number(reg) || reg->id != known->id ||
+	    ((reg->flags ^ known->flags) & sums) == sums)
 		return;
 	*reg = *known;
 	reg->def32 = old.def32;
 	if ((!(old.flags & sums) && !(known->flags & sums)) || old.off == known->off)
 		return;
 	delta = range_const((u64)((s64)old.off - (s64)known->off));
-	reg->n = range_alu(INSN_ADD64, &known->n, &delta);
+	reg->n = range_alu((old.flags | known->flags) & REG_ADDS32 ? INSN_ADD32 : INSN_ADD64, &known->n, &delta);
 	reg->flags = old.flags;
 	reg->off = old.off;
 }
@@ -82,19 +84,21 @@ static void linked_learn_all(struct verifier *v, const struct condition *c, cons
 	}
 }
 
-static void learn_numbers(struct verifier *v, struct condition *c, bool jumps)
+static int learn_numbers(struct verifier *v, struct condition *c, bool jumps)
 {
-	struct range same;
+	int err;
 
-	/* Nothing is learnt from a number against itself. */
-	if (c->dst == c->src)
-		return;
-	same = c->src->n;
-	range_refine(c->id, jumps, &c->dst->n, c->reg ? &c->src->n : &same);
+	range_refine(c->id, jumps, &c->dst->n, &c->src->n);
+	err = value_settle(v, c->dst);
+	if (!err)
+		err = value_settle(v, c->src);
+	if (err)
+		return err;
 	if (c->reg && c->src->id)
 		linked_learn_all(v, c, c->src);
 	if (c->dst->id)
 		linked_learn_all(v, c, c->dst);
+	return 0;
 }
 
 /* ---- packet pointers ---- */
@@ -221,7 +225,7 @@ static void learn_equal_pointers(const struct condition *c, bool jumps)
 int learn(struct verifier *v, struct condition *c, bool jumps)
 {
 	if (reg_is_number(c->dst) && reg_is_number(c->src))
-		learn_numbers(v, c, jumps);
+		return learn_numbers(v, c, jumps);
 	if (!c->wide)
 		return 0;
 	if (c->reg && reg_is_pointer(c->dst) && reg_is_pointer(c->src))

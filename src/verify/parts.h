@@ -92,6 +92,9 @@ void value_written(struct verifier *v, u32 n, u32 bits);
 void value_lost(const struct verifier *v, struct reg *reg);
 /** value_link() - a number that is copied gets an id, so that copies learn from one another. */
 void value_link(struct verifier *v, struct reg *reg);
+/** value_settle() - when no number is left in @reg, this path cannot be, and nothing has shown it so far: only its
+ *  bits count from now on. -EFAULT where the client asked for that (BPF_F_TEST_REG_INVARIANTS). */
+must_check int value_settle(struct verifier *v, struct reg *reg);
 /** value_each() - call @fn for every register and spilled slot of every frame. */
 void value_each(struct verifier *v, void (*fn)(struct reg *reg, void *ctx), void *ctx);
 /** value_words() - what @reg holds, in words for messages: "a packet pointer + 14", "a number 0..255". */

@@ -36,6 +36,7 @@
 #define V_SLOTS (V_STACK / 8)
 #define V_OFF_MAX (1 << 29) /* BPF_MAX_VAR_OFF */
 #define V_INSNS 1000000     /* BPF_COMPLEXITY_LIMIT_INSNS: instructions walked */
+#define FLAG_TEST_REG_INVARIANTS (1u << 7)  /* BPF_F_TEST_REG_INVARIANTS */
 #define V_JUMPS 8192        /* BPF_COMPLEXITY_LIMIT_JMP_SEQ: paths that wait */
 
 enum reg_type {

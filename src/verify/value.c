@@ -43,6 +43,19 @@ void value_link(struct verifier *v, struct reg *reg)
 		reg->id = v_new_id(v);
 }
 
+int value_settle(struct verifier *v, struct reg *reg)
+{
+	struct tnum bits = reg->n.bits;
+
+	if (likely(!range_is_empty(&reg->n)))
+		return 0;
+	if (v->test_sync)
+		return reject(v, -EFAULT, REASON_INTERNAL, -1, "what is known of a number contradicts itself");
+	reg->n = range_unknown;
+	reg->n.bits = bits;
+	return 0;
+}
+
 void value_each(struct verifier *v, void (*fn)(struct reg *reg, void *ctx), void *ctx)
 {
 	for (u32 f = 0; f <= v->cur->depth; f++) {

@@ -346,6 +346,7 @@ static void verifier_open(struct verifier *v, struct prog *prog, const struct ve
 	v->log = options->log;
 	v->privileged = options->privileged;
 	v->strict_align = prog->flags & BPF_F_STRICT_ALIGNMENT;
+	v->test_sync = prog->flags & FLAG_TEST_REG_INVARIANTS;
 	v->who = ctx_who_of(prog->type, prog->attach_type);
 	v->helper_who = helper_who_of(prog->type);
 	v->btf = prog->btf ? &btf_of(prog->btf)->view : NULL;
