@@ -2,10 +2,8 @@
 /* map_btf.c - the BTF types of a map's keys and values: do they fit, and is there something special in
  * the values?
  *
- * The engine has no special fields yet. Where Linux would take a map with some, the answer is
- * -EOPNOTSUPP; where it refuses, it is Linux's. Fields that are wrong in themselves are no fields to
- * Linux: it takes the map, and so does the engine. Source: MAP_CREATE on Linux 6.18
- * (tests/command/test_btf_load.c).
+ * Fields that are wrong in themselves are no fields to Linux: it takes the map, and so does the engine. What is
+ * in the others is map/fields.c's. Source: MAP_CREATE on Linux 6.18 (tests/command/test_btf_load.c).
  */
 #include <errno.h>
 
@@ -30,13 +28,12 @@ static bool map_has_fields(const struct map_type *type, u32 kinds)
 	return !kinds;
 }
 
-/* *found: there are fields that Linux would take. */
-static int map_fields_check(struct call *call, const struct map *map, const struct btf *btf, bool *found)
+/* The map keeps what it finds. */
+static int map_fields_check(struct call *call, struct map *map, const struct btf *btf)
 {
 	struct btf_fields fields;
 	int err = btf_fields_find(&btf->view, map->btf_value_id, FIELDS_OF_MAPS, map->value_size, &fields);
 
-	*found = false;
 	if (err == -ENOMEM)
 		return err;
 	if (err || !fields.count)
@@ -48,10 +45,15 @@ static int map_fields_check(struct call *call, const struct map *map, const stru
 		return log_error(&call->log, -EOPNOTSUPP,
 				 "map: a %s map cannot have the special fields of BTF type %u",
 				 map->type->name, map->btf_value_id);
-	*found = true;
 	err = btf_fields_owned(&btf->view, &btf->owners, &fields);
-	return err ? log_error(&call->log, err, "map: the special fields of BTF type %u cannot own "
-			       "what they should", map->btf_value_id) : 0;
+	if (err)
+		return log_error(&call->log, err, "map: the special fields of BTF type %u cannot own "
+				 "what they should", map->btf_value_id);
+	map->fields = malloc(sizeof(fields));
+	if (!map->fields)
+		return -ENOMEM;
+	*map->fields = fields;
+	return 0;
 }
 
 /* What the family asks for. */
@@ -69,7 +71,6 @@ int map_btf_check(struct call *call, struct map *map)
 	const union bpf_attr *attr = &call->attr->bpf;
 	u32 key = 0, value = 0;
 	const struct btf *btf;
-	bool special;
 	int err;
 
 	if (!attr->btf_key_type_id && !attr->btf_value_type_id)
@@ -90,12 +91,14 @@ int map_btf_check(struct call *call, struct map *map)
 	if (btf_size_of(&btf->view, map->btf_value_id, &value) || value != map->value_size)
 		return log_error(&call->log, -EINVAL, "map: BTF type %u is no value of %u bytes",
 				 map->btf_value_id, map->value_size);
-	err = map_fields_check(call, map, btf, &special);
+	err = map_fields_check(call, map, btf);
 	if (!err)
 		err = map_types_check(call, map, btf);
-	if (!err && special)
+	/* Shared memory has no place that clients may not write to. Linux makes such maps, and lets nobody map
+	 * them. */
+	if (!err && map->fields && map->flags & BPF_F_MMAPABLE)
 		err = log_error(&call->log, -EOPNOTSUPP,
-				"map: the special fields of BTF type %u are not supported yet",
+				"map: a map that can be mapped cannot have the special fields of BTF type %u",
 				map->btf_value_id);
 	return err;
 }

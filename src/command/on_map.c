@@ -99,10 +99,9 @@ int map_open(struct call *call, int fd, bool read, bool write, struct map **out)
 	return 0;
 }
 
-/* Until maps have spin locks, asking for theirs is asking for what is not there. */
 int map_lock_check(struct call *call, const struct map *map, u64 flags)
 {
-	if (flags & BPF_F_LOCK)
+	if (flags & BPF_F_LOCK && !map_has_lock(map))
 		return log_error(&call->log, -EINVAL, "map: its values have no spin lock");
 	return 0;
 }

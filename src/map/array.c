@@ -141,9 +141,12 @@ static int array_update(struct map *map, const void *key, const void *value, u64
 		return -E2BIG;
 	if (flags & BPF_NOEXIST)
 		return -EEXIST;
-	if (flags & BPF_F_LOCK)  /* there are no spin locks in values yet */
+	if (flags & BPF_F_LOCK && !map_has_lock(map))
 		return -EINVAL;
-	value_store(array_at(array_of(map), index), value, map->value_size);
+	if (flags & BPF_F_LOCK)
+		value_store_locked(map, array_at(array_of(map), index), value);
+	else
+		value_store(map, array_at(array_of(map), index), value, map->value_size);
 	return 0;
 }
 
@@ -153,18 +156,21 @@ static int array_read(struct map *map, const void *key, void *value, u64 flags)
 {
 	u32 index = get_u32(key);
 
-	if (flags)
+	if (flags & ~(u64)BPF_F_LOCK || (flags && !map_has_lock(map)))
 		return -EINVAL;
 	if (index >= map->max_entries)
 		return -ENOENT;
-	value_load(value, array_at(array_of(map), index), map->value_size);
+	if (flags)
+		value_load_locked(map, value, array_at(array_of(map), index));
+	else
+		value_load(map, value, array_at(array_of(map), index), map->value_size);
 	return 0;
 }
 
 static int array_write(struct map *map, struct client *client, const void *key, const void *value,
 		       u64 flags)
 {
-	if (flags & BPF_F_LOCK)
+	if (flags & BPF_F_LOCK && !map_has_lock(map))
 		return -EINVAL;
 	return array_update(map, key, value, flags, 0);
 }

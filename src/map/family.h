@@ -22,12 +22,17 @@
 void *area_alloc(u64 size);
 void area_free(void *area, u64 size);
 
-/** value_load() - copy @size bytes out of a map, word by word, so that a counter that somebody adds
- *  to meanwhile is not torn. @value is aligned to 8. */
-void value_load(void *out, const void *value, u32 size);
+/** value_load() - copy @size bytes of a value out of @map, word by word, so that a counter that somebody
+ *  adds to meanwhile is not torn. @value is aligned to 8. Special fields read as zeroes. */
+void value_load(const struct map *map, void *out, const void *value, u32 size);
+/** value_store() - the same into the map; special fields stay as they are. */
+void value_store(const struct map *map, void *value, const void *in, u32 size);
+/** value_begin() - the special fields of a new value. */
+void value_begin(const struct map *map, void *value);
 
-/** value_store() - the same into a map. */
-void value_store(void *value, const void *in, u32 size);
+/** value_load_locked() / value_store_locked() - the whole value, under the spin lock that it has. */
+void value_load_locked(const struct map *map, void *out, void *value);
+void value_store_locked(const struct map *map, void *value, const void *in);
 
 /** array_check() - the rules of BPF_MAP_CREATE for whatever has indices as keys. */
 int array_check(const union bpf_attr *attr, struct log *log);

@@ -119,11 +119,11 @@ void htab_value_set(struct htab *htab, struct htab_elem *elem, const void *value
 	u32 room = map_stride(htab->map.value_size);
 
 	if (cpu != CPU_ALL) {
-		value_store(htab_value(htab, elem, cpu), value, htab->map.value_size);
+		value_store(&htab->map, htab_value(htab, elem, cpu), value, htab->map.value_size);
 		return;
 	}
 	for (u32 i = 0; i < htab->cpus; i++)
-		value_store(htab_value(htab, elem, i), (const u8 *)value + (size_t)i * room, room);
+		value_store(&htab->map, htab_value(htab, elem, i), (const u8 *)value + (size_t)i * room, room);
 }
 
 void htab_value_get(const struct htab *htab, struct htab_elem *elem, void *value)
@@ -131,11 +131,11 @@ void htab_value_get(const struct htab *htab, struct htab_elem *elem, void *value
 	u32 room = map_stride(htab->map.value_size);
 
 	if (!htab->stride) {
-		value_load(value, htab_value(htab, elem, 0), htab->map.value_size);
+		value_load(&htab->map, value, htab_value(htab, elem, 0), htab->map.value_size);
 		return;
 	}
 	for (u32 cpu = 0; cpu < htab->cpus; cpu++)
-		value_load((u8 *)value + (size_t)cpu * room, htab_value(htab, elem, cpu), room);
+		value_load(&htab->map, (u8 *)value + (size_t)cpu * room, htab_value(htab, elem, cpu), room);
 }
 
 struct htab_elem *htab_elem_new(struct htab *htab, const void *key, const void *value, u32 cpu)
@@ -161,6 +161,7 @@ struct htab_elem *htab_elem_new(struct htab *htab, const void *key, const void *
 		htab_value_set(htab, elem, value, cpu);
 	} else {
 		memcpy(htab_value(htab, elem, 0), value, htab->map.value_size);
+		value_begin(&htab->map, htab_value(htab, elem, 0));
 	}
 	return elem;
 }
@@ -237,8 +238,19 @@ static int htab_update(struct map *map, const void *key, const void *value, u64 
 	struct htab_bucket *bucket;
 	int err;
 
-	if (flags > BPF_EXIST)
+	if ((flags & ~(u64)BPF_F_LOCK) > BPF_EXIST || (flags & BPF_F_LOCK && !map_has_lock(map)))
 		return -EINVAL;
+	if (flags & BPF_F_LOCK) {
+		flags &= ~(u64)BPF_F_LOCK;
+		old = htab_find(htab, key);
+		err = htab_flags_check(old, flags);
+		if (err)
+			return err;
+		if (old) {
+			value_store_locked(map, htab_value(htab, old, 0), value);
+			return 0;
+		}
+	}
 	elem = htab_elem_new(htab, key, value, cpu);
 	if (!elem)
 		return -ENOMEM;
@@ -286,7 +298,7 @@ static int percpu_htab_update(struct map *map, const void *key, const void *valu
 }
 
 /* Remove, and give the value out first when @value is not NULL. */
-static int htab_remove_value(struct htab *htab, const void *key, void *value)
+static int htab_remove_value(struct htab *htab, const void *key, void *value, bool locked)
 {
 	u32 hash = htab_hash(htab, key);
 	struct htab_bucket *bucket = htab_bucket(htab, hash);
@@ -297,7 +309,9 @@ static int htab_remove_value(struct htab *htab, const void *key, void *value)
 	link = htab_find_link(htab, hash, key);
 	elem = atomic_load_explicit(link, memory_order_relaxed);
 	if (elem) {
-		if (value)
+		if (value && locked)
+			value_load_locked(&htab->map, value, htab_value(htab, elem, 0));
+		else if (value)
 			htab_value_get(htab, elem, value);
 		htab_unlink(link, elem);
 		atomic_fetch_sub_explicit(&htab->count, 1, memory_order_relaxed);
@@ -311,12 +325,14 @@ static int htab_remove_value(struct htab *htab, const void *key, void *value)
 
 static int htab_remove(struct map *map, const void *key)
 {
-	return htab_remove_value(htab_of(map), key, NULL);
+	return htab_remove_value(htab_of(map), key, NULL, false);
 }
 
 static int htab_take(struct map *map, const void *key, void *value, u64 flags)
 {
-	return flags ? -EINVAL : htab_remove_value(htab_of(map), key, value);
+	if (flags & ~(u64)BPF_F_LOCK || (flags && !map_has_lock(map)))
+		return -EINVAL;
+	return htab_remove_value(htab_of(map), key, value, flags);
 }
 
 static void *htab_lookup(struct map *map, const void *key, u32 cpu)
@@ -340,12 +356,15 @@ int htab_read(struct map *map, const void *key, void *value, u64 flags)
 	struct htab *htab = htab_of(map);
 	struct htab_elem *elem;
 
-	if (flags)
+	if (flags & ~(u64)BPF_F_LOCK || (flags && !map_has_lock(map)))
 		return -EINVAL;
 	elem = htab_find(htab, key);
 	if (!elem)
 		return -ENOENT;
-	htab_value_get(htab, elem, value);
+	if (flags)
+		value_load_locked(map, value, htab_value(htab, elem, 0));
+	else
+		htab_value_get(htab, elem, value);
 	return 0;
 }
 

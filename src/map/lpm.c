@@ -203,7 +203,7 @@ static int lpm_read(struct map *map, const void *key, void *value, u64 flags)
 	node = lpm_find(lpm_of(map), key);
 	if (!node)
 		return -ENOENT;
-	value_load(value, node_value(lpm_of(map), node), map->value_size);
+	value_load(map, value, node_value(lpm_of(map), node), map->value_size);
 	return 0;
 }
 

@@ -107,6 +107,7 @@ static void map_destroy(struct object *object)
 	struct map *map = map_of(object);
 
 	object_put(map->btf);
+	free(map->fields);
 	map->ops->destroy(map);
 }
 
@@ -201,34 +202,4 @@ void area_free(void *area, u64 size)
 		free(area);
 	else
 		munmap(area, room);
-}
-
-void value_load(void *out, const void *value, u32 size)
-{
-	const u64 *from = value;
-	u32 at = 0;
-
-	for (; at + 8 <= size; at += 8)
-		put_u64((u8 *)out + at, __atomic_load_n(from++, __ATOMIC_RELAXED));
-	if (at + 4 <= size) {
-		put_u32((u8 *)out + at, __atomic_load_n((const u32 *)from, __ATOMIC_RELAXED));
-		at += 4;
-	}
-	for (; at < size; at++)
-		((u8 *)out)[at] = __atomic_load_n((const u8 *)value + at, __ATOMIC_RELAXED);
-}
-
-void value_store(void *value, const void *in, u32 size)
-{
-	u64 *to = value;
-	u32 at = 0;
-
-	for (; at + 8 <= size; at += 8)
-		__atomic_store_n(to++, get_u64((const u8 *)in + at), __ATOMIC_RELAXED);
-	if (at + 4 <= size) {
-		__atomic_store_n((u32 *)to, get_u32((const u8 *)in + at), __ATOMIC_RELAXED);
-		at += 4;
-	}
-	for (; at < size; at++)
-		__atomic_store_n((u8 *)value + at, ((const u8 *)in)[at], __ATOMIC_RELAXED);
 }

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 #include "base/log.h"
+#include "object/btf_fields.h"
 #include "object/engine.h"
 #include "object/fd.h"
 #include "object/object.h"
@@ -177,6 +178,16 @@ static inline must_check int map_prog_claim(struct map *map, const struct prog *
 {
 	return map->ops->claim ? map->ops->claim(map, prog) : 0;
 }
+
+/** map_has_lock() - do its values have a bpf_spin_lock? */
+static inline bool map_has_lock(const struct map *map)
+{
+	return map->fields && map->fields->kinds & FIELD_SPIN_LOCK;
+}
+
+/** spin_lock_take() / spin_lock_drop() - a bpf_spin_lock. */
+void spin_lock_take(u32 *lock);
+void spin_lock_drop(u32 *lock);
 
 /** map_stride() - bytes from one value to the next where values lie in a row. */
 static inline u32 map_stride(u32 value_size) { return (u32)round_up_u64(value_size, 8); }

@@ -96,7 +96,7 @@ static int percpu_array_update(struct map *map, const void *key, const void *val
 
 	if (err || cpu >= array->cpus)
 		return err ? err : -EINVAL;
-	value_store(percpu_array_at(array, index, cpu), value, map->value_size);
+	value_store(map, percpu_array_at(array, index, cpu), value, map->value_size);
 	return 0;
 }
 
@@ -112,7 +112,7 @@ static int percpu_array_read(struct map *map, const void *key, void *value, u64 
 	if (index >= map->max_entries)
 		return -ENOENT;
 	for (u32 cpu = 0; cpu < array->cpus; cpu++)
-		value_load((u8 *)value + (size_t)cpu * array->stride,
+		value_load(map, (u8 *)value + (size_t)cpu * array->stride,
 			   percpu_array_at(array, index, cpu), array->stride);
 	return 0;
 }
@@ -127,7 +127,7 @@ static int percpu_array_write(struct map *map, struct client *client, const void
 	if (err)
 		return err;
 	for (u32 cpu = 0; cpu < array->cpus; cpu++)
-		value_store(percpu_array_at(array, index, cpu),
+		value_store(map, percpu_array_at(array, index, cpu),
 			    (const u8 *)value + (size_t)cpu * array->stride, array->stride);
 	return 0;
 }

@@ -2,8 +2,8 @@
 /* test_btf_load.c - generated type information to Linux and to the engine: the same errno.
  *
  * BTF_LOAD of blobs of every kind, whole and damaged; and MAP_CREATE with types of those that both
- * sides took as types of keys and values. Where Linux takes a map with special fields, the engine
- * says that it has none yet. CLSBPF_BTF_CASES is the number of blobs, and the argument the first.
+ * sides took as types of keys and values. CLSBPF_BTF_CASES is the number of blobs, and the argument the
+ * first.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -42,8 +42,7 @@ static void drop(struct side *side, int handle)
 static int verdict(int handle) { return handle < 0 ? handle : 0; }
 
 /* One map on both sides. Returns false when they do not agree. */
-static bool map_agrees(struct state *s, u64 *random, const struct btf_view *view, const int handles[2],
-		       u32 *special)
+static bool map_agrees(struct state *s, u64 *random, const struct btf_view *view, const int handles[2])
 {
 	static const u32 types[] = { BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_PROG_ARRAY,
 				     BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY,
@@ -80,11 +79,6 @@ static bool map_agrees(struct state *s, u64 *random, const struct btf_view *view
 	}
 	if (verdict(got[0]) == verdict(got[1]))
 		return true;
-	if (got[1] == -EOPNOTSUPP && got[0] >= 0 &&
-	    strstr(backend_message(s->sides.engine.backend), "not supported yet")) {
-		++*special;
-		return true;
-	}
 	print_message("# map type %u, flags 0x%x, key %u of %u bytes, value %u of %u: Linux %d, engine %d (%s)\n",
 		      type, attr.map_flags, key, key_size, value, value_size, verdict(got[0]), verdict(got[1]),
 		      backend_message(s->sides.engine.backend));
@@ -92,7 +86,7 @@ static bool map_agrees(struct state *s, u64 *random, const struct btf_view *view
 }
 
 /* Maps of a blob that was taken. Returns how many differ. */
-static u32 maps_compare(struct state *s, u64 *random, u8 *blob, u32 len, const int handles[2], u32 *special)
+static u32 maps_compare(struct state *s, u64 *random, u8 *blob, u32 len, const int handles[2])
 {
 	struct btf_view view;
 	u32 differ = 0;
@@ -104,7 +98,7 @@ static u32 maps_compare(struct state *s, u64 *random, u8 *blob, u32 len, const i
 	while (btf_view_next(&view, NULL) > 0)
 		;
 	for (u32 i = 0; i < 6; i++)
-		differ += !map_agrees(s, random, &view, handles, special);
+		differ += !map_agrees(s, random, &view, handles);
 	btf_view_close(&view);
 	return differ;
 }
@@ -112,7 +106,7 @@ static u32 maps_compare(struct state *s, u64 *random, u8 *blob, u32 len, const i
 static void compare(struct state *s, u32 damage)
 {
 	static _Alignas(8) u8 blob[GEN_BTF_ROOM];
-	u32 errnos[1024] = { 0 }, differ = 0, special = 0;
+	u32 errnos[1024] = { 0 }, differ = 0;
 
 	for (u32 i = s->first; i < s->first + s->cases; i++) {
 		u64 random = (u64)i * 2654435761u + damage;
@@ -125,7 +119,7 @@ static void compare(struct state *s, u32 damage)
 				print_message("# blob %u: Linux %d, engine %d (%s)\n", i, verdict(handles[0]),
 					      verdict(handles[1]), backend_message(s->sides.engine.backend));
 		} else if (handles[0] >= 0) {
-			u32 maps = maps_compare(s, &random, blob, len, handles, &special);
+			u32 maps = maps_compare(s, &random, blob, len, handles);
 
 			if (maps)
 				print_message("# of blob %u\n", i);
@@ -141,7 +135,6 @@ static void compare(struct state *s, u32 damage)
 	for (u32 i = 0; i < ARRAY_SIZE(errnos); i++)
 		if (errnos[i])
 			print_message("# errno %u: %u\n", i, errnos[i]);
-	print_message("# %u maps with special fields\n", special);
 	if (differ)
 		fail_msg("%u differences", differ);
 }
