@@ -18,12 +18,51 @@ static int require_allowed(struct verifier *v, const struct access *a, const str
 	return 0;
 }
 
+/* A pointer to an object is loaded and stored as a whole; the engine has no such objects. */
+static int require_kptr(struct verifier *v, const struct access *a, const struct btf_field *field)
+{
+	const struct reg *reg = v_reg(v, a->n);
+
+	if (!a->helper && tnum_is_const(reg->n.bits) && a->size == 8 &&
+	    (s64)reg->off + a->off + (s64)reg->n.bits.value == field->off)
+		return reject(v, -EOPNOTSUPP, REASON_UNSUPPORTED, (int)a->n,
+			      "a pointer to an object is %s in map %s, and this engine has no objects",
+			      access_verb(a), reg->map->name);
+	return reject(v, -EACCES, REASON_FIELD_ACCESS, (int)a->n,
+		      "a part of a pointer to an object is %s in map %s", access_verb(a), reg->map->name);
+}
+
+/* Special fields are the engine's; the bounds of the access are known to be good. */
+static int require_plain_fields(struct verifier *v, const struct access *a, const struct map *map)
+{
+	const struct reg *reg = v_reg(v, a->n);
+	s64 low = (s64)reg->off + a->off + reg->n.smin;
+	s64 high = (s64)reg->off + a->off + (s64)reg->n.umax + a->size;
+
+	for (u32 i = 0; i < map->fields->count; i++) {
+		const struct btf_field *field = &map->fields->at[i];
+
+		if (low >= (s64)field->off + field->size || high <= field->off)
+			continue;
+		if (field->kind & (FIELD_KPTRS | FIELD_UPTR))
+			return require_kptr(v, a, field);
+		return reject(v, -EACCES, REASON_FIELD_ACCESS, (int)a->n,
+			      "%lld byte%s of a value of map %s %s %s, and among them is a lock, timer or other "
+			      "field that only helpers may touch", (long long)(high - low),
+			      high - low == 1 ? "" : "s", map->name, high - low == 1 ? "is" : "are",
+			      access_verb(a));
+	}
+	return 0;
+}
+
 int map_value_require(struct verifier *v, const struct access *a)
 {
 	const struct map *map = v_reg(v, a->n)->map;
 	int err = require_allowed(v, a, map);
 
-	return err ? err : mem_bounds(v, a, map->value_size, "the map value");
+	if (!err)
+		err = mem_bounds(v, a, map->value_size, "the map value");
+	return err || likely(!map->fields) ? err : require_plain_fields(v, a, map);
 }
 
 /* Nobody can change the map any more. */
