@@ -2,8 +2,8 @@
 /* map_btf.c - the BTF types of a map's keys and values: do they fit, and is there something special in
  * the values?
  *
- * Fields that are wrong in themselves are no fields to Linux: it takes the map, and so does the engine. What is
- * in the others is map/fields.c's. Source: MAP_CREATE on Linux 6.18 (tests/command/test_btf_load.c).
+ * Fields that are wrong in themselves are no fields to Linux: it takes the map, and so does the engine. What
+ * is in the others is map/fields.c's. Source: MAP_CREATE on Linux 6.18 (tests/command/test_btf_load.c).
  */
 #include <errno.h>
 
@@ -94,8 +94,8 @@ int map_btf_check(struct call *call, struct map *map)
 	err = map_fields_check(call, map, btf);
 	if (!err)
 		err = map_types_check(call, map, btf);
-	/* Shared memory has no place that clients may not write to. Linux makes such maps, and lets nobody map
-	 * them. */
+	/* Shared memory has no place that clients may not write to. Linux makes such maps, and lets nobody
+	 * map them. */
 	if (!err && map->fields && map->flags & BPF_F_MMAPABLE)
 		err = log_error(&call->log, -EOPNOTSUPP,
 				"map: a map that can be mapped cannot have the special fields of BTF type %u",

@@ -340,7 +340,8 @@ int format_run(struct format *t)
 int format_check(const char *fmt, u32 len, u32 arg_count)
 {
 	static const u64 args[FORMAT_ARGS];
-	struct format f = { .fmt = fmt, .len = len, .args = args, .arg_count = min_u32(arg_count, FORMAT_ARGS) };
+	struct format f = { .fmt = fmt, .len = len, .args = args,
+			    .arg_count = min_u32(arg_count, FORMAT_ARGS) };
 
 	return format_run(&f);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* help_lock.c - spin locks in map values. Only verified programs come here: each gives back what it takes, and
- * calls nothing in between. */
+/* help_lock.c - spin locks in map values. Only verified programs come here: each gives back what it takes,
+ * and calls nothing in between. */
 #include "helper/exec.h"
 #include "helper/fns.h"
 #include "map/map.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* help_sock.c - sockets from inside a program. The engine has none: a lookup finds nothing, no packet has one,
- * and so no program ever has one to give to the others. */
+/* help_sock.c - sockets from inside a program. The engine has none: a lookup finds nothing, no packet has
+ * one, and so no program ever has one to give to the others. */
 #include <errno.h>
 
 #include "helper/exec.h"

@@ -75,8 +75,8 @@ u64 helper_snprintf(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
 	u64 args[FORMAT_ARGS];
 	const char *fmt = u64_ptr(a3);
-	struct format f = { .exec = exec, .fmt = fmt, .len = (u32)strlen(fmt), .args = args, .arg_count = (u32)a5 / 8,
-			    .text = u64_ptr(a1), .room = (u32)a2 };
+	struct format f = { .exec = exec, .fmt = fmt, .len = (u32)strlen(fmt), .args = args,
+			    .arg_count = (u32)a5 / 8, .text = u64_ptr(a1), .room = (u32)a2 };
 	int err = a2 && !a1 ? -EINVAL : read_args(a4, (u32)a5, args);
 
 	if (!err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* fields.c - values with special fields: locks, timers, pointers to objects. Those bytes are the engine's. Who
- * reads a value through bpf(2) finds zeroes there, and no update writes to them.
+/* fields.c - values with special fields: locks, timers, pointers to objects. Those bytes are the engine's.
+ * Who reads a value through bpf(2) finds zeroes there, and no update writes to them.
  *
  *   value   |  ours  | lock |   ours   | timer |  ours  |
  *   copied     yes                yes              yes

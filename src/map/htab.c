@@ -123,7 +123,8 @@ void htab_value_set(struct htab *htab, struct htab_elem *elem, const void *value
 		return;
 	}
 	for (u32 i = 0; i < htab->cpus; i++)
-		value_store(&htab->map, htab_value(htab, elem, i), (const u8 *)value + (size_t)i * room, room);
+		value_store(&htab->map, htab_value(htab, elem, i), (const u8 *)value + (size_t)i * room,
+			    room);
 }
 
 void htab_value_get(const struct htab *htab, struct htab_elem *elem, void *value)

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "helper/format.h"
-#include "verify/call.h"
+#include "verify/helper_call.h"
 
 /* Existence, program type, privileges, licence, in the order in which Linux looks. Clients find out which
  * helpers there are by the words "unknown func " in the log: libbpf_probe_bpf_helper(). */
@@ -22,10 +22,12 @@ static int require_helper(struct verifier *v, u32 id, struct call *c)
 
 	c->helper = helper;
 	if (helper_is_poison(id))
-		return reject(v, -EINVAL, REASON_HELPER_POISON, -1, "what is called here was left open by the loader, "
-			      "because this kernel lacks something that the program asks for (unknown func #%u)", id);
+		return reject(v, -EINVAL, REASON_HELPER_POISON, -1,
+			      "what is called here was left open by the loader, because this kernel "
+			      "lacks something that the program asks for (unknown func #%u)", id);
 	if (!name)
-		return reject(v, -EINVAL, REASON_HELPER_UNKNOWN, -1, "unknown func #%u: there is no such helper", id);
+		return reject(v, -EINVAL, REASON_HELPER_UNKNOWN, -1,
+			      "unknown func #%u: there is no such helper", id);
 	if (!helper || !(helper->who & c->who))
 		return reject(v, -EINVAL, REASON_HELPER_UNKNOWN, -1,
 			      "unknown func bpf_%s#%u for programs of this type", name, id);
@@ -34,12 +36,11 @@ static int require_helper(struct verifier *v, u32 id, struct call *c)
 			      "unknown func bpf_%s#%u for programs of unprivileged users", name, id);
 	if (helper->flags & HELPER_GPL && !v->prog->gpl)
 		return reject(v, -EINVAL, REASON_HELPER_LICENSE, -1,
-			      "bpf_%s() may only be called by programs with a GPL-compatible licence, and the "
-			      "licence of this program is not one", name);
+			      "bpf_%s() may only be called by programs with a GPL-compatible licence, "
+			      "and the licence of this program is not one", name);
 	if (helper->flags & HELPER_SLEEPS)
-		return reject(v, -EINVAL, REASON_HELPER_UNKNOWN, -1,
-			      "bpf_%s() might sleep, which programs of this type must not%s", name,
-			      helper->fn ? "" : " (and it is an unknown func to this engine)");
+		return reject(v, -EINVAL, REASON_HELPER_SLEEPS, -1,
+			      "bpf_%s() might sleep, which programs of this type must not", name);
 	return 0;
 }
 
@@ -51,8 +52,9 @@ static int say_absent(struct verifier *v, const struct call *c, int err)
 	size_t len = strlen(r->text);
 
 	if (c->helper && !c->helper->fn && r->reason != REASON_HELPER_UNKNOWN && err != -ENOMEM)
-		snprintf(r->text + len, sizeof(r->text) - len, " (and this engine lacks the unknown func bpf_%s#%u)",
-			 c->helper->name, c->helper->id);
+		snprintf(r->text + len, sizeof(r->text) - len,
+			 " (and this engine lacks the unknown func bpf_%s#%u)", c->helper->name,
+			 c->helper->id);
 	return err;
 }
 
@@ -70,8 +72,9 @@ static int require_slot(struct verifier *v, struct call *c)
 	const struct reg *index = v_reg(v, 3);
 
 	if (c->map->type->type != BPF_MAP_TYPE_PROG_ARRAY)
-		return reject(v, -EINVAL, REASON_MAP_TYPE, 2, "bpf_tail_call() is given map %s, which is of type %s "
-			      "and not a program array", c->map->name, c->map->type->name);
+		return reject(v, -EINVAL, REASON_MAP_TYPE, 2,
+			      "bpf_tail_call() is given map %s, which is of type %s and not a program "
+			      "array", c->map->name, c->map->type->name);
 	if (!reg_is_const(index) || index->n.umax >= c->map->max_entries)
 		return 0;
 	c->key = (s64)index->n.umax;
@@ -86,12 +89,14 @@ static int require_format(struct verifier *v, const struct call *c)
 	int err;
 
 	if (size->n.bits.value % 8)
-		return reject(v, -EINVAL, REASON_FORMAT, 5, "the arguments of bpf_%s() are whole 8-byte numbers, but "
-			      "%llu bytes are given", c->helper->name, (unsigned long long)size->n.bits.value);
+		return reject(v, -EINVAL, REASON_FORMAT, 5,
+			      "the arguments of bpf_%s() are whole 8-byte numbers, but %llu bytes are "
+			      "given", c->helper->name, (unsigned long long)size->n.bits.value);
 	err = call_string_require(v, 3, &text);
 	if (!err && format_check(text, (u32)strlen(text), (u32)(size->n.bits.value / 8)))
-		err = reject(v, -EINVAL, REASON_FORMAT, 3, "the format of bpf_%s() does not go with its %llu arguments",
-			     c->helper->name, (unsigned long long)(size->n.bits.value / 8));
+		err = reject(v, -EINVAL, REASON_FORMAT, 3,
+			     "the format of bpf_%s() does not go with its %llu arguments", c->helper->name,
+			     (unsigned long long)(size->n.bits.value / 8));
 	return err;
 }
 
@@ -121,7 +126,7 @@ static int require_own(struct verifier *v, struct call *c)
 	return 0;
 }
 
-/* Everything that may be refused. A helper that enters the function that it calls back is done with for now. */
+/* Everything that may be refused. A helper that enters the function that it calls back is done for now. */
 static int require(struct verifier *v, struct call *c, bool *entered, u32 *next)
 {
 	int err = call_arguments(v, c);

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "verify/call.h"
+#include "verify/helper_call.h"
 
 /* One of the five. */
 struct arg {
@@ -52,10 +52,11 @@ static int refuse_type(struct verifier *v, const struct call *c, const struct ar
 	value_words(v, a->reg, words, sizeof(words));
 	if (reg_is_pointer(a->reg) && a->reg->flags & REG_MAYBE_NULL)
 		return reject(v, -EACCES, REASON_POINTER_NULL, (int)a->n,
-			      "argument %u of bpf_%s() is %s, and it was not checked that it is not NULL", a->n,
-			      c->helper->name, words);
-	return reject(v, -EACCES, REASON_ARGUMENT, (int)a->n, "argument %u of bpf_%s() has to be %s, but it is %s", a->n,
-		      c->helper->name, noun(a), words);
+			      "argument %u of bpf_%s() is %s, and it was not checked that it is not NULL",
+			      a->n, c->helper->name, words);
+	return reject(v, -EACCES, REASON_ARGUMENT, (int)a->n,
+		      "argument %u of bpf_%s() has to be %s, but it is %s", a->n, c->helper->name, noun(a),
+		      words);
 }
 
 /* Flags that do not matter where memory is wanted. */
@@ -126,7 +127,8 @@ static bool fits(const struct arg *a)
 		return reg->type == REG_MAP_VALUE && !reg->flags;
 	case ARG_IS_LOCK:
 	case ARG_IS_KPTR:
-		return (reg->type == REG_MAP_VALUE && !reg->flags) || (reg->type == REG_BTF && reg->flags == REG_ALLOC);
+		return (reg->type == REG_MAP_VALUE && !reg->flags) ||
+		       (reg->type == REG_BTF && reg->flags == REG_ALLOC);
 	case ARG_IS_STACK:
 		return reg->type == REG_STACK;
 	case ARG_IS_RECORD:
@@ -151,7 +153,8 @@ static int require_unmodified(struct verifier *v, const struct call *c, const st
 	if (!a->reg->off && tnum_equals(a->reg->n.bits, 0))
 		return 0;
 	return reject(v, -EACCES, REASON_HELPER_POINTER, (int)a->n,
-		      "bpf_%s() needs the pointer as it came, but something was added to it", c->helper->name);
+		      "bpf_%s() needs the pointer as it came, but something was added to it",
+		      c->helper->name);
 }
 
 /* Memory and numbers may have any offset, which is checked where they are used; most others none. */
@@ -159,8 +162,8 @@ static int require_offset(struct verifier *v, const struct call *c, const struct
 {
 	if (a->info->flags & ARG_RELEASE && a->info->base != ARG_IS_DYNPTR && a->reg->off)
 		return reject(v, -EINVAL, REASON_HELPER_POINTER, (int)a->n,
-			      "bpf_%s() needs the pointer as it came, but %d was added to it", c->helper->name,
-			      a->reg->off);
+			      "bpf_%s() needs the pointer as it came, but %d was added to it",
+			      c->helper->name, a->reg->off);
 	switch ((enum reg_type)a->reg->type) {
 	case REG_STACK:
 	case REG_PACKET:
@@ -202,8 +205,8 @@ static int require_reference(struct verifier *v, struct call *c, const struct ar
 		return 0;
 	if (c->ref)
 		return reject(v, -EACCES, REASON_ARGUMENT, (int)a->n,
-			      "two arguments of bpf_%s() point into what has to be given back; only one may",
-			      c->helper->name);
+			      "two arguments of bpf_%s() point into what has to be given back; only one "
+			      "may", c->helper->name);
 	c->ref = a->reg->ref;
 	return 0;
 }
@@ -212,8 +215,8 @@ static int require_map(struct verifier *v, struct call *c, const struct arg *a)
 {
 	if (c->map && (c->map != a->reg->map || c->map_uid != a->reg->map_uid))
 		return reject(v, -EINVAL, REASON_ARGUMENT, (int)a->n,
-			      "the timer is in a value of map %s, but bpf_%s() is given map %s", c->map->name,
-			      c->helper->name, a->reg->map->name);
+			      "the timer is in a value of map %s, but bpf_%s() is given map %s",
+			      c->map->name, c->helper->name, a->reg->map->name);
 	c->map = a->reg->map;
 	c->map_uid = a->reg->map_uid;
 	return 0;
@@ -234,8 +237,8 @@ static int require_fixed(struct verifier *v, const struct call *c, const struct 
 	/* The stack itself is aligned, and so are other kinds of memory. */
 	if (err || !(a->info->flags & ARG_ALIGNED) || !(off & (a->info->size - 1)))
 		return err;
-	return reject(v, -EACCES, REASON_ARGUMENT, (int)a->n, "bpf_%s() needs memory that is aligned to %u bytes",
-		      c->helper->name, a->info->size);
+	return reject(v, -EACCES, REASON_ARGUMENT, (int)a->n,
+		      "bpf_%s() needs memory that is aligned to %u bytes", c->helper->name, a->info->size);
 }
 
 static int require_size(struct verifier *v, struct call *c, const struct arg *a)
@@ -357,8 +360,8 @@ static int require_anything(struct verifier *v, const struct call *c, const stru
 {
 	if (v->privileged || !reg_is_pointer(a->reg))
 		return 0;
-	return reject(v, -EACCES, REASON_POINTER_LEAK, (int)a->n, "argument %u of bpf_%s() would give a pointer away",
-		      a->n, c->helper->name);
+	return reject(v, -EACCES, REASON_POINTER_LEAK, (int)a->n,
+		      "argument %u of bpf_%s() would give a pointer away", a->n, c->helper->name);
 }
 
 static int require_argument(struct verifier *v, struct call *c, const struct arg *a)
@@ -388,7 +391,8 @@ int call_arguments(struct verifier *v, struct call *c)
 	int err = 0;
 
 	for (u32 i = 0; !err && i < 5 && c->helper->arg[i] != ARG_NONE; i++) {
-		struct arg a = { .n = i + 1, .place = i, .info = helper_arg(c->helper, i), .reg = v_reg(v, i + 1) };
+		struct arg a = { .n = i + 1, .place = i, .info = helper_arg(c->helper, i),
+				 .reg = v_reg(v, i + 1) };
 
 		err = require_argument(v, c, &a);
 	}

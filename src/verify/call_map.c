@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* call_map.c - the map of a helper call: its type, its element when that is a constant, its special fields, and
- * maps that programs of a type cannot have at all. */
+/* call_map.c - the map of a helper call: its type, its element when that is a constant, its special fields,
+ * and maps that programs of a type cannot have at all. */
 #include <errno.h>
 
-#include "verify/call.h"
+#include "verify/helper_call.h"
 
 int call_map_require(struct verifier *v, const struct call *c)
 {
 	if (!c->map || c->helper->map_types >> c->map->type->type & 1)
 		return 0;
-	return reject(v, -EINVAL, REASON_MAP_TYPE, -1, "bpf_%s() does not work on map %s, which is of type %s",
-		      c->helper->name, c->map->name, c->map->type->name);
+	return reject(v, -EINVAL, REASON_MAP_TYPE, -1,
+		      "bpf_%s() does not work on map %s, which is of type %s", c->helper->name,
+		      c->map->name, c->map->type->name);
 }
 
 int call_map_write_require(struct verifier *v, const struct call *c)
@@ -18,8 +19,8 @@ int call_map_write_require(struct verifier *v, const struct call *c)
 	if (!c->map || !(c->map->flags & BPF_F_RDONLY_PROG) || !(c->helper->flags & HELPER_WRITES_MAP))
 		return 0;
 	return reject(v, -EACCES, REASON_MAP_CHANGE, 1,
-		      "bpf_%s() would change map %s, which was made read-only for programs", c->helper->name,
-		      c->map->name);
+		      "bpf_%s() would change map %s, which was made read-only for programs",
+		      c->helper->name, c->map->name);
 }
 
 /* ---- constant keys ---- */
@@ -95,13 +96,14 @@ int map_field_require(struct verifier *v, u32 n, u32 kinds, const char *noun)
 	s64 off = (s64)reg->off + (s64)reg->n.bits.value;
 
 	if (!tnum_is_const(reg->n.bits))
-		return reject(v, -EINVAL, REASON_MAP_FIELD, (int)n, "the place of %s in map %s is not a constant", noun,
-			      reg->map->name);
+		return reject(v, -EINVAL, REASON_MAP_FIELD, (int)n,
+			      "the place of %s in map %s is not a constant", noun, reg->map->name);
 	for (u32 i = 0; fields && i < fields->count; i++)
 		if (fields->at[i].kind & kinds && fields->at[i].off == off)
 			return 0;
-	return reject(v, -EINVAL, REASON_MAP_FIELD, (int)n, "%s is expected, but there is none at offset %lld of the "
-		      "values of map %s", noun, (long long)off, reg->map->name);
+	return reject(v, -EINVAL, REASON_MAP_FIELD, (int)n,
+		      "%s is expected, but there is none at offset %lld of the values of map %s", noun,
+		      (long long)off, reg->map->name);
 }
 
 /* ---- constant strings ---- */
@@ -118,19 +120,22 @@ int call_string_require(struct verifier *v, u32 n, const char **text)
 		return reject(v, -EACCES, REASON_STRING_CONSTANT, (int)n,
 			      "the string is in map %s, which can still change", map->name);
 	if (!tnum_is_const(reg->n.bits))
-		return reject(v, -EACCES, REASON_STRING_CONSTANT, (int)n, "where the string begins is not a constant");
+		return reject(v, -EACCES, REASON_STRING_CONSTANT, (int)n,
+			      "where the string begins is not a constant");
 	if (!map->ops->direct_value)
 		return reject(v, -EACCES, REASON_STRING_CONSTANT, (int)n,
-			      "the string is in map %s, whose type does not keep its values in one place", map->name);
+			      "the string is in map %s, whose type does not keep its values in one place",
+			      map->name);
 	err = mem_require(v, n, 0, map->value_size - (u32)reg->off, MEM_READ, false);
 	if (err)
 		return err;
 	err = map->ops->direct_value(map, (u32)(reg->off + (s32)reg->n.bits.value), &at, &left);
 	if (err)
-		return reject(v, err, REASON_STRING_CONSTANT, (int)n, "the string in map %s cannot be had", map->name);
-	if (!memchr(at, 0, left))
-		return reject(v, -EINVAL, REASON_STRING_CONSTANT, (int)n, "the string has no end inside map %s",
+		return reject(v, err, REASON_STRING_CONSTANT, (int)n, "the string in map %s cannot be had",
 			      map->name);
+	if (!memchr(at, 0, left))
+		return reject(v, -EINVAL, REASON_STRING_CONSTANT, (int)n,
+			      "the string has no end inside map %s", map->name);
 	*text = (const char *)at;
 	return 0;
 }

@@ -2,7 +2,7 @@
 /* call_ret.c - what a helper returns. */
 #include <errno.h>
 
-#include "verify/call.h"
+#include "verify/helper_call.h"
 
 #define ERRNO_MAX 4095
 
@@ -25,7 +25,8 @@ int call_result_require(struct verifier *v, const struct call *c)
 	case RET_PERCPU_OR_NULL:
 	case RET_KPTR_OR_NULL:
 		return reject(v, -EOPNOTSUPP, REASON_UNSUPPORTED, -1,
-			      "bpf_%s() returns an object of the kernel, and this engine has none", c->helper->name);
+			      "bpf_%s() returns an object of the kernel, and this engine has none",
+			      c->helper->name);
 	}
 	return 0;
 }

@@ -47,8 +47,8 @@ static int require_plain_fields(struct verifier *v, const struct access *a, cons
 		if (field->kind & (FIELD_KPTRS | FIELD_UPTR))
 			return require_kptr(v, a, field);
 		return reject(v, -EACCES, REASON_FIELD_ACCESS, (int)a->n,
-			      "%lld byte%s of a value of map %s %s %s, and among them is a lock, timer or other "
-			      "field that only helpers may touch", (long long)(high - low),
+			      "%lld byte%s of a value of map %s %s %s, and among them is a lock, timer or "
+			      "other field that only helpers may touch", (long long)(high - low),
 			      high - low == 1 ? "" : "s", map->name, high - low == 1 ? "is" : "are",
 			      access_verb(a));
 	}

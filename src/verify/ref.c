@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* ref.c - what a program holds and must give back: references, spin locks, sections.
  *
- * state->refs has one row for each, in the order in which they were taken. `locks`, `lock_id` and `lock_ptr` say
- * the same of the lock that was taken last; `preempt` and `rcu` count sections that are open.
+ * state->refs has one row for each, in the order in which they were taken. `locks`, `lock_id` and `lock_ptr`
+ * say the same of the lock that was taken last; `preempt` and `rcu` count sections that are open.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -106,8 +106,8 @@ int ref_require_none(struct verifier *v, const char *what, bool locks_only)
 		if (s->refs[i].kind != REF_OBJECT)
 			continue;
 		v->refusal.other_insn = s->refs[i].insn + 1;
-		return reject(v, -EINVAL, REASON_REFERENCE_LEAK, -1, "what instruction %u took is not given back %s",
-			      s->refs[i].insn, what);
+		return reject(v, -EINVAL, REASON_REFERENCE_LEAK, -1,
+			      "what instruction %u took is not given back %s", s->refs[i].insn, what);
 	}
 	for (u32 i = 0; i < s->ref_count && !locks_only; i++) {
 		if (s->refs[i].kind != REF_IRQ)
@@ -118,7 +118,8 @@ int ref_require_none(struct verifier *v, const char *what, bool locks_only)
 	}
 	if (s->rcu && !locks_only)
 		return reject(v, -EINVAL, REASON_SECTION, -1,
-			      "the RCU read section is still open %s: bpf_rcu_read_unlock() was not called", what);
+			      "the RCU read section is still open %s: bpf_rcu_read_unlock() was not "
+			      "called", what);
 	if (s->preempt && !locks_only)
 		return reject(v, -EINVAL, REASON_SECTION, -1,
 			      "preemption is still off %s: bpf_preempt_enable() was not called", what);
@@ -138,7 +139,8 @@ static const struct ref *lock_find(const struct verifier *v, u32 kinds, u32 id, 
 	const struct state *s = v->cur;
 
 	for (u32 i = 0; i < s->ref_count; i++)
-		if (kinds >> s->refs[i].kind & 1 && (!home || (s->refs[i].id == id && s->refs[i].ptr == home)))
+		if (kinds >> s->refs[i].kind & 1 &&
+		    (!home || (s->refs[i].id == id && s->refs[i].ptr == home)))
 			return &s->refs[i];
 	return NULL;
 }
@@ -157,8 +159,10 @@ int ref_lock_require(struct verifier *v, u32 n, enum ref_kind kind)
 	if (!held)
 		return 0;
 	v->refusal.other_insn = held->insn + 1;
-	return reject(v, -EINVAL, REASON_LOCK_HELD, (int)n, kind == REF_LOCK ?
-		      "a second bpf_spin_lock is taken while one is held" :
+	if (kind == REF_LOCK)
+		return reject(v, -EINVAL, REASON_LOCK_HELD, (int)n,
+			      "a second bpf_spin_lock is taken while one is held");
+	return reject(v, -EINVAL, REASON_LOCK_HELD, (int)n,
 		      "the lock is taken again while it is held: that would wait for ever");
 }
 
@@ -182,7 +186,8 @@ int ref_unlock_require(struct verifier *v, u32 n, enum ref_kind kind)
 	const void *home = lock_home(v, reg);
 
 	if (!v->cur->locks)
-		return reject(v, -EINVAL, REASON_LOCK_OTHER, (int)n, "a lock is given back, but none is held");
+		return reject(v, -EINVAL, REASON_LOCK_OTHER, (int)n,
+			      "a lock is given back, but none is held");
 	if (!lock_find(v, 1u << kind, reg->id, home))
 		return reject(v, -EINVAL, REASON_LOCK_OTHER, (int)n,
 			      "a lock is given back that is not the one that is held");
@@ -221,7 +226,8 @@ int ref_require_callable(struct verifier *v)
 	if (!v->cur->locks)
 		return 0;
 	return reject(v, -EINVAL, REASON_LOCK_HELD, -1,
-		      "a function is called while a spin lock is held, which only the one that gives it back may be");
+		      "a function is called while a spin lock is held, which only the one that gives it "
+		      "back may be");
 }
 
 /* ---- sections ---- */
@@ -237,7 +243,8 @@ static void lose_rcu(struct reg *reg, void *ctx)
 int ref_rcu_end(struct verifier *v)
 {
 	if (!v->cur->rcu)
-		return reject(v, -EINVAL, REASON_SECTION, -1, "an RCU read section is ended that was not begun");
+		return reject(v, -EINVAL, REASON_SECTION, -1,
+			      "an RCU read section is ended that was not begun");
 	if (!--v->cur->rcu)
 		value_each(v, lose_rcu, NULL);
 	return 0;
@@ -248,7 +255,8 @@ void ref_preempt_off(struct verifier *v) { v->cur->preempt++; }
 int ref_preempt_on(struct verifier *v)
 {
 	if (!v->cur->preempt)
-		return reject(v, -EINVAL, REASON_SECTION, -1, "preemption is allowed again, but it was not forbidden");
+		return reject(v, -EINVAL, REASON_SECTION, -1,
+			      "preemption is allowed again, but it was not forbidden");
 	v->cur->preempt--;
 	return 0;
 }

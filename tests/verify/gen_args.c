@@ -48,7 +48,8 @@ struct maker {
 static void put(struct maker *m, u8 code, u8 dst, u8 src, s16 off, s32 imm)
 {
 	m->out->insn[m->out->prog.count++] = (struct bpf_insn){ .code = code, .dst_reg = dst & 15,
-								 .src_reg = src & 15, .off = off, .imm = imm };
+								 .src_reg = src & 15, .off = off,
+								 .imm = imm };
 }
 
 static void mov(struct maker *m, u8 dst, u8 src) { put(m, BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0); }
@@ -191,13 +192,83 @@ static void packet(struct maker *m, u8 dst, s32 checked)
 	stack(m, dst, -STACK_SET);
 }
 
-/* @dst, or R0, is all that changes. */
+/* Maps, what is in them, and what calls made before. @dst, or R0, is all that changes. */
+static void put_made(struct maker *m, enum stand_in stand, u8 dst)
+{
+	switch ((int)stand) {
+	case STAND_MAP:
+		map_of_place(m, dst, ARRAY);
+		return;
+	case STAND_MAP_OTHER:
+		map_of_place(m, dst, PROGS);
+		return;
+	case STAND_MAP_RDONLY:
+		map_of_place(m, dst, RDONLY);
+		return;
+	case STAND_MAP_RINGBUF:
+		map_of_place(m, dst, RING);
+		return;
+	case STAND_VALUE:
+		value_of_place(m, dst, ARRAY, 0);
+		return;
+	case STAND_VALUE_END:
+		value_of_place(m, dst, ARRAY, 63);
+		return;
+	case STAND_VALUE_VARIABLE:
+		unknown(m, 0);
+		put(m, BPF_ALU64 | BPF_AND | BPF_K, 0, 0, 0, 7);
+		value_of_place(m, dst, ARRAY, 0);
+		put(m, BPF_ALU64 | BPF_ADD | BPF_X, dst, 0, 0, 0);
+		return;
+	case STAND_VALUE_RDONLY:
+		value_of_place(m, dst, RDONLY, 0);
+		return;
+	case STAND_VALUE_WRONLY:
+		value_of_place(m, dst, WRONLY, 0);
+		return;
+	case STAND_STRING:
+		value_of_place(m, dst, STRINGS, 0);
+		return;
+	case STAND_STRING_INSIDE:
+		value_of_place(m, dst, STRINGS, 0);
+		add(m, dst, 1);
+		return;
+	case STAND_STRING_ENDLESS:
+		value_of_place(m, dst, ENDLESS, 0);
+		return;
+	case STAND_LOCK:
+		value_of_place(m, dst, LOCKS, 4);
+		return;
+	case STAND_LOCK_BESIDE:
+		value_of_place(m, dst, LOCKS, 0);
+		return;
+	case STAND_TIMER:
+		value_of_place(m, dst, TIMERS, 0);
+		return;
+	case STAND_FUNCTION:
+		/* Where it begins is known at the end. */
+		imm64(m, dst, BPF_PSEUDO_FUNC, 0, 0);
+		return;
+	case STAND_VALUE_OR_NULL:
+	case STAND_RECORD:
+	case STAND_RECORD_OR_NULL:
+	case STAND_SOCKET:
+	case STAND_SOCKET_OR_NULL:
+	case STAND_SOCK_COMMON:
+	case STAND_TCP_SOCK:
+		mov(m, dst, 7);
+		return;
+	case STAND_RECORD_PLUS:
+	case STAND_SOCKET_PLUS:
+		mov(m, dst, 7);
+		add(m, dst, 4);
+		return;
+	}
+}
+
 static void put_stand_in(struct maker *m, enum stand_in stand, u8 dst)
 {
-	switch (stand) {
-	case STAND_RIGHT:
-	case STAND_INS:
-		return;
+	switch ((int)stand) {
 	case STAND_UNSET:
 		/* Calls made before leave it unset; R1 is the context at the start. */
 		if (dst == 1)
@@ -273,73 +344,8 @@ static void put_stand_in(struct maker *m, enum stand_in stand, u8 dst)
 	case STAND_PACKET_END:
 		put(m, BPF_LDX | BPF_MEM | BPF_W, dst, 6, m->skb ? 80 : 4, 0);
 		return;
-	case STAND_MAP:
-		map_of_place(m, dst, ARRAY);
-		return;
-	case STAND_MAP_OTHER:
-		map_of_place(m, dst, PROGS);
-		return;
-	case STAND_MAP_RDONLY:
-		map_of_place(m, dst, RDONLY);
-		return;
-	case STAND_MAP_RINGBUF:
-		map_of_place(m, dst, RING);
-		return;
-	case STAND_VALUE:
-		value_of_place(m, dst, ARRAY, 0);
-		return;
-	case STAND_VALUE_END:
-		value_of_place(m, dst, ARRAY, 63);
-		return;
-	case STAND_VALUE_VARIABLE:
-		unknown(m, 0);
-		put(m, BPF_ALU64 | BPF_AND | BPF_K, 0, 0, 0, 7);
-		value_of_place(m, dst, ARRAY, 0);
-		put(m, BPF_ALU64 | BPF_ADD | BPF_X, dst, 0, 0, 0);
-		return;
-	case STAND_VALUE_RDONLY:
-		value_of_place(m, dst, RDONLY, 0);
-		return;
-	case STAND_VALUE_WRONLY:
-		value_of_place(m, dst, WRONLY, 0);
-		return;
-	case STAND_STRING:
-		value_of_place(m, dst, STRINGS, 0);
-		return;
-	case STAND_STRING_INSIDE:
-		value_of_place(m, dst, STRINGS, 0);
-		add(m, dst, 1);
-		return;
-	case STAND_STRING_ENDLESS:
-		value_of_place(m, dst, ENDLESS, 0);
-		return;
-	case STAND_LOCK:
-		value_of_place(m, dst, LOCKS, 4);
-		return;
-	case STAND_LOCK_BESIDE:
-		value_of_place(m, dst, LOCKS, 0);
-		return;
-	case STAND_TIMER:
-		value_of_place(m, dst, TIMERS, 0);
-		return;
-	case STAND_FUNCTION:
-		/* Where it begins is known at the end. */
-		imm64(m, dst, BPF_PSEUDO_FUNC, 0, 0);
-		return;
-	case STAND_VALUE_OR_NULL:
-	case STAND_RECORD:
-	case STAND_RECORD_OR_NULL:
-	case STAND_SOCKET:
-	case STAND_SOCKET_OR_NULL:
-	case STAND_SOCK_COMMON:
-	case STAND_TCP_SOCK:
-		mov(m, dst, 7);
-		return;
-	case STAND_RECORD_PLUS:
-	case STAND_SOCKET_PLUS:
-		mov(m, dst, 7);
-		add(m, dst, 4);
-		return;
+	default:
+		put_made(m, stand, dst);
 	}
 }
 
@@ -437,7 +443,8 @@ static void put_end(struct maker *m, enum stand_in stand)
 		put(m, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3, 0);
 		mov(m, 1, 0);
 		set(m, 2, 0);
-		call(m, helper->ret == RET_RINGBUF_MEM_OR_NULL ? BPF_FUNC_ringbuf_discard : BPF_FUNC_sk_release);
+		call(m,
+		     helper->ret == RET_RINGBUF_MEM_OR_NULL ? BPF_FUNC_ringbuf_discard : BPF_FUNC_sk_release);
 	}
 	if (takes(helper, ARG_IS_RECORD) && (!gives_back(helper) || stand != STAND_RIGHT)) {
 		mov(m, 1, 8);

@@ -35,7 +35,8 @@ static void complain(struct both *both, const struct call_prog *call, const stru
 		print_error("%s\n%s\n", both->verdict[BOTH_ENGINE].log, both->verdict[BOTH_LINUX].log);
 }
 
-static void ask(struct both *both, const struct helper *helper, u32 type, u32 arg, enum stand_in stand, u32 counts[3])
+static void ask(struct both *both, const struct helper *helper, u32 type, u32 arg, enum stand_in stand,
+		u32 counts[3])
 {
 	struct call_prog call;
 
@@ -65,7 +66,8 @@ static void ask_type(struct both *both, u32 type)
 			for (u32 stand = STAND_RIGHT + 1; stand < STAND_INS; stand++)
 				ask(both, helper, type, arg, (enum stand_in)stand, counts);
 	}
-	print_message("# %u programs, %u of them accepted, %u answers differ\n", counts[0], counts[1], counts[2]);
+	print_message("# %u programs, %u of them accepted, %u answers differ\n", counts[0], counts[1],
+		      counts[2]);
 	assert_int_equal(counts[2], 0);
 }
 

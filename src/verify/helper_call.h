@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* call.h - one call of a helper, as the files that look at its sides see it.
+/* helper_call.h - one call of a helper, as the files that look at its sides see it.
  *
  *   call.c      may this helper be called here? the order of everything, what is true afterwards
  *   call_arg.c  the five arguments by their rows in arg.def
  *   call_map.c  the map among them: does the helper work on it, which element
  *   call_ret.c  what comes back
  */
-#ifndef CLSBPF_VERIFY_CALL_H
-#define CLSBPF_VERIFY_CALL_H
+#ifndef CLSBPF_VERIFY_HELPER_CALL_H
+#define CLSBPF_VERIFY_HELPER_CALL_H
 
 #include "verify/parts.h"
 
