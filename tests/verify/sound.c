@@ -212,9 +212,9 @@ static void fill_maps(struct sound *w, const struct prog *prog)
 
 static void fill_packet(struct sound *w)
 {
-	static const u16 lengths[] = { 0, 1, 13, 14, 15, 34, 42, 60, 64, 100, 256, 1500 };
+	static const u16 lengths[] = { 14, 14, 15, 16, 18, 34, 42, 60, 64, 100, 256, 1500 };
 	u64 r = next_random(&w->random);
-	u32 len = r & 1 ? lengths[(r >> 8) % ARRAY_SIZE(lengths)] : (u32)((r >> 8) % PACKET_ROOM);
+	u32 len = r & 1 ? lengths[(r >> 8) % ARRAY_SIZE(lengths)] : 14 + (u32)((r >> 8) % (PACKET_ROOM - 14));
 	struct __sk_buff *ctx = &w->packet->ctx;
 
 	for (u32 i = 0; i + 8 <= len; i += 8)
