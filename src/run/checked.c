@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "isa/eval.h"
 #include "run/state.h"
 
 /* A wrong address this far behind or before something is told as an offset from it. */
@@ -229,7 +230,8 @@ static bool fault_ctx(struct run_state *s, u32 off, u32 size, bool write)
 
 bool checked_load(struct run_state *s, enum insn_id id, u64 at, u64 *value)
 {
-	u32 size = insn_info[id].width / 8;
+	const struct insn_info *row = &insn_info[id];
+	u32 size = row->width / 8;
 	const struct packet *packet = s->exec->packet;
 	u64 off = at - ptr_u64(packet);
 
@@ -237,14 +239,17 @@ bool checked_load(struct run_state *s, enum insn_id id, u64 at, u64 *value)
 		const struct ctx_field *field = ctx_find((u32)off, size, false, s->code->who);
 
 		/* A pointer has no sign. */
-		if (!field || (field->load != CTX_LOAD_PLAIN && insn_info[id].flags & F_SIGNED))
+		if (!field || (field->load != CTX_LOAD_PLAIN && row->flags & F_SIGNED))
 			return fault_ctx(s, (u32)off, size, false);
 		*value = ctx_read(packet, field, (u32)off, size);
+		/* A field of 32 bits may be read as an address, of 64. */
+		if (field->load == CTX_LOAD_PLAIN)
+			*value = eval_load(*value, row->width, row->flags & F_SIGNED);
 		return true;
 	}
 	if (!checked_memory(s, at, size, ACCESS_READ, true, ""))
 		return false;
-	*value = load_raw(at, size);
+	*value = eval_load(load_raw(at, size), row->width, row->flags & F_SIGNED);
 	return true;
 }
 

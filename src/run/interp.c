@@ -240,7 +240,7 @@ eval_inline u64 atomic_address(u16 flags, const u64 *r, const struct op *op)
 	slow_##id:                                                                                 \
 	if (!checked_load(s, INSN_##id, at, &value))                                               \
 		goto fault;                                                                        \
-	DST = eval_load(value, width, (flags) & F_SIGNED);                                         \
+	DST = value;                                                                               \
 	NEXT;
 #define HANDLE_STORE(id, width, label, what)                                                       \
 	P_##id:                                                                                    \

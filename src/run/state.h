@@ -179,7 +179,7 @@ bool checked_memory(struct run_state *s, u64 at, u64 size, enum access access, b
 u32 run_readable(const struct exec *exec, u64 at);
 
 /** checked_load() / checked_store() - an access of 1, 2, 4 or 8 bytes, context included. @id: the
- *  load; its value comes without a sign. */
+ *  load; *@value is what the register gets. */
 bool checked_load(struct run_state *s, enum insn_id id, u64 at, u64 *value);
 bool checked_store(struct run_state *s, u64 at, u32 size, u64 value);
 

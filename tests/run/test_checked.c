@@ -63,6 +63,8 @@ static const struct test packet[] = {
 	OK("last byte", 185, DATA "r0 = *(u8 *)(r7 +63)\nexit\n"),
 	OK("last word, written", 77, DATA "r2 = 77\n*(u64 *)(r7 +56) = r2\nr0 = *(u64 *)(r7 +56)\nexit\n"),
 	OK("before the end", 185, "r7 = *(u32 *)(r1 +80)\nr0 = *(u8 *)(r7 -1)\nexit\n"),
+	OK("by a context from the stack", 185, "*(u64 *)(r10 -8) = r1\nr2 = *(u64 *)(r10 -8)\n"
+	   "r7 = *(u32 *)(r2 +80)\nr0 = *(u8 *)(r7 -1)\nexit\n"),
 	OK("size by the two pointers", 64, DATA "r0 = *(u32 *)(r1 +80)\nr0 -= r7\nexit\n"),
 	BAD("end", -EFAULT, "read of 1 bytes at packet offset 64: the packet has 64 bytes",
 	    DATA "bad: r0 = *(u8 *)(r7 +64)\nexit\n"),
