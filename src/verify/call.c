@@ -179,7 +179,8 @@ static int apply_arguments(struct verifier *v, const struct call *c)
 static int apply(struct verifier *v, const struct call *c)
 {
 	struct reg dynptr = { .type = REG_NOTHING };
-	bool moved = c->helper->flags & HELPER_MOVES_PACKET;
+	/* A tail call after which the program goes on did nothing. */
+	bool moved = (c->helper->flags & (HELPER_MOVES_PACKET | HELPER_TAIL_CALL)) == HELPER_MOVES_PACKET;
 	int err;
 
 	if (c->dynptr)
@@ -194,6 +195,25 @@ static int apply(struct verifier *v, const struct call *c)
 	if (moved)
 		packet_moved(v);
 	return err;
+}
+
+/* In a function that was called: the program that came instead has returned to the function's caller (choice
+ * 0), and may have done anything to the packet; or there was none (choice 1). */
+static int tail_call(struct verifier *v, const struct call *c, u32 *next)
+{
+	bool done;
+	int err;
+
+	if (!v->cur->depth || v->cur->choice)
+		return apply(v, c);
+	err = walk_fork(v, 1);
+	if (err)
+		return err;
+	call_clobber(v);
+	packet_moved(v);
+	reg_set_unknown(v_reg(v, 0));
+	value_written(v, 0, 64);
+	return exit_step(v, next, &done);
 }
 
 int call_helper(struct verifier *v, u32 *next)
@@ -213,6 +233,8 @@ int call_helper(struct verifier *v, u32 *next)
 		err = require(v, &c, &entered, next);
 	if (err)
 		return say_absent(v, &c, err);
+	if (c.helper->flags & HELPER_TAIL_CALL)
+		return tail_call(v, &c, next);
 	return entered ? 0 : apply(v, &c);
 }
 

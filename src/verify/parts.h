@@ -88,7 +88,8 @@ void loop_forget(struct verifier *v);
 must_check int value_require(struct verifier *v, u32 n, bool wide);
 /** value_written() - register @n has got a new value of @bits (64 or 32) by the current instruction. */
 void value_written(struct verifier *v, u32 n, u32 bits);
-/** value_lost() - what was in @reg (a pointer) is no more: nothing, to those who may see pointers. */
+/** value_lost() - what was in @reg (a pointer) is no more: any number, to those who may see pointers; nothing to
+ *  others. */
 void value_lost(const struct verifier *v, struct reg *reg);
 /** value_link() - a number that is copied gets an id, so that copies learn from one another. */
 void value_link(struct verifier *v, struct reg *reg);

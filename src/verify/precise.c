@@ -125,16 +125,6 @@ static bool back_enter(struct wanted *w, bool arguments)
 	return true;
 }
 
-static bool back_call(const struct verifier *v, u32 i, u32 after, struct wanted *w)
-{
-	if (v->facts[i].id == INSN_CALL_LOCAL && after != i + 1)
-		return back_enter(w, true);
-	if (v->facts[i].marks & MARK_CALLBACK && after != i + 1)
-		return back_enter(w, false);
-	found(w, 0);
-	return !(w->regs[w->frame] & ARGS);
-}
-
 /* Back into a function, or callback, from behind its call. */
 static bool back_exit(const struct verifier *v, u32 after, struct wanted *w)
 {
@@ -152,6 +142,19 @@ static bool back_exit(const struct verifier *v, u32 after, struct wanted *w)
 	if (result)
 		want(w, 0);
 	return true;
+}
+
+static bool back_call(const struct verifier *v, u32 i, u32 after, struct wanted *w)
+{
+	if (v->facts[i].id == INSN_CALL_LOCAL && after != i + 1)
+		return back_enter(w, true);
+	if (v->facts[i].marks & MARK_CALLBACK && after != i + 1)
+		return back_enter(w, false);
+	/* A tail call that ended its function. */
+	if (v->facts[i].id == INSN_CALL_HELPER && after != i + 1 && !back_exit(v, after, w))
+		return false;
+	found(w, 0);
+	return !(w->regs[w->frame] & ARGS);
 }
 
 /* What was wanted after instruction @i is made of what before it? False: that cannot be said.

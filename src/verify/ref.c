@@ -65,9 +65,9 @@ int ref_drop(struct verifier *v, u32 id)
 void value_lost(const struct verifier *v, struct reg *reg)
 {
 	if (v->privileged)
-		reg_forget(reg);
-	else
 		reg_set_unknown(reg);
+	else
+		reg_forget(reg);
 }
 
 struct lost {
