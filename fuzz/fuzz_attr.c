@@ -362,7 +362,7 @@ static void step_call(struct fuzz *f, struct input *in, int cmd)
 		memcpy(attr, maps[input_u8(in) % ARRAY_SIZE(maps)], sizeof(maps[0]));
 	for (edits = input_u8(in) % 4; edits; edits--)
 		edit(f, in, attr);
-	f->caller.privileged = input_u8(in) > 8;
+	f->caller.rights = input_u8(in) > 8 ? RIGHTS_ALL : 0;
 	attr_bound(cmd, attr);
 	call(f, cmd, attr, size);
 }
@@ -399,7 +399,7 @@ static void begin(struct fuzz *f)
 {
 	u8 attr[ATTR_ROOM];
 
-	f->caller.privileged = true;
+	f->caller.rights = RIGHTS_ALL;
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
 		memset(attr, 0, 168);
 		memcpy(attr, maps[i], sizeof(maps[i]));

@@ -28,9 +28,11 @@ typedef int (*backend_sink)(void *ctx, const void *bytes, size_t len);
 
 enum backend_group { BACKEND_TRACE, BACKEND_RTNL_TC, BACKEND_RTNL_LINK };
 enum backend_kind { BACKEND_OBJ_MAP, BACKEND_OBJ_PROG, BACKEND_OBJ_BTF, BACKEND_OBJ_LINK };
-/* BACKEND_RELEASE is no path but the kernel's version, "6.18.0". */
+/* No paths: BACKEND_RELEASE is the kernel's version, "6.18.0", and BACKEND_UNPRIVILEGED_BPF what
+ * kernel.unprivileged_bpf_disabled is, "2". */
 enum backend_path {
-	BACKEND_PIN_ROOT, BACKEND_TRACE_PIPE, BACKEND_BTF, BACKEND_CONFIG, BACKEND_RELEASE
+	BACKEND_PIN_ROOT, BACKEND_TRACE_PIPE, BACKEND_BTF, BACKEND_CONFIG, BACKEND_RELEASE,
+	BACKEND_UNPRIVILEGED_BPF
 };
 
 /* What a descriptor must be that stands for a handle in another process. */
@@ -184,6 +186,10 @@ must_check int backend_remote_create(const char *path, struct log *log, struct b
 
 /** backend_remote_attach() - the same over a connected socket, which it takes over. */
 must_check int backend_remote_attach(int fd, struct log *log, struct backend **out);
+
+/** backend_engine_rights() - what the client @backend of an engine in this process may do from now on in
+ *  calls of its own: enum rights, all of them at first. */
+void backend_engine_rights(struct backend *backend, u32 rights);
 
 /** backend_engine() - the engine behind @backend, for the datapath verbs that feed packets to its
  *  devices; NULL when it is not in this process. */

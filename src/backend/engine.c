@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -197,15 +198,16 @@ static int engine_subscribe(struct backend *backend, enum backend_group group, b
 static int engine_path(struct backend *backend, enum backend_path what, char *buf, size_t room)
 {
 	static const char release[] = "6.18.0";
+	const struct engine *engine = &engine_of(backend)->shared->engine;
+	int len = -1;
 
 	if (what == BACKEND_PIN_ROOT)
 		return pin_root_path(&engine_of(backend)->shared->engine, buf, room);
-	if (what != BACKEND_RELEASE)
-		return -ENOENT;
-	if (sizeof(release) > room)
-		return -ENAMETOOLONG;
-	memcpy(buf, release, sizeof(release));
-	return 0;
+	if (what == BACKEND_RELEASE)
+		len = snprintf(buf, room, "%s", release);
+	else if (what == BACKEND_UNPRIVILEGED_BPF)
+		len = snprintf(buf, room, "%u", engine_unprivileged_bpf(engine));
+	return len < 0 ? -ENOENT : (size_t)len >= room ? -ENAMETOOLONG : 0;
 }
 
 static int engine_unpin(struct backend *backend, const struct caller *caller, const char *path)
@@ -318,6 +320,11 @@ int backend_engine_client(struct backend *engine, struct backend **out)
 	shared = engine_of(engine)->shared;
 	atomic_fetch_add(&shared->backends, 1);
 	return engine_attach(shared, out);
+}
+
+void backend_engine_rights(struct backend *backend, u32 rights)
+{
+	engine_of(backend)->client->rights = rights;
 }
 
 struct engine *backend_engine(struct backend *backend)

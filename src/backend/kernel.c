@@ -98,11 +98,25 @@ static int kernel_subscribe(struct backend *backend, enum backend_group group, b
 	return -EOPNOTSUPP;
 }
 
+/* The first word of a file. */
+static bool read_word(const char *path, char *word, size_t room)
+{
+	FILE *file = fopen(path, "re");
+	bool read = file && fgets(word, (int)room, file);
+
+	if (file)
+		fclose(file);
+	if (read)
+		word[strcspn(word, " \t\n")] = '\0';
+	return read;
+}
+
 static int kernel_path(struct backend *backend, enum backend_path what, char *buf, size_t room)
 {
 	char config[sizeof("/boot/config-") + sizeof(((struct utsname *)0)->release)];
 	const char *path = NULL;
 	struct utsname name;
+	char word[16];
 
 	(void)uname(&name);
 	switch (what) {
@@ -122,6 +136,11 @@ static int kernel_path(struct backend *backend, enum backend_path what, char *bu
 		break;
 	case BACKEND_RELEASE:
 		path = name.release;
+		break;
+	case BACKEND_UNPRIVILEGED_BPF:
+		if (!read_word("/proc/sys/kernel/unprivileged_bpf_disabled", word, sizeof(word)))
+			return -ENOENT;
+		path = word;
 		break;
 	}
 	if (strlen(path) >= room)

@@ -407,8 +407,7 @@ static int call(struct remote *remote, struct caller *caller, int cmd, u64 attr,
 {
 	struct remote_frame frame = {
 		.type = REMOTE_CALL, .value = cmd, .address = attr, .size = size,
-		.flags = (caller->privileged ? REMOTE_PRIVILEGED : 0) |
-			 (caller->ops == &own_ops ? 0 : REMOTE_FOREIGN),
+		.flags = caller->rights | (caller->ops == &own_ops ? 0 : REMOTE_FOREIGN),
 		.uid = caller->uid, .gid = caller->gid,
 	};
 	struct along along = { .remote = remote, .caller = caller };
@@ -437,7 +436,7 @@ static int remote_bpf_for(struct backend *backend, struct caller *caller, int cm
 
 static int remote_bpf(struct backend *backend, int cmd, union bpf_attr *attr, u32 size)
 {
-	struct caller own = { .ops = &own_ops, .privileged = true, .uid = geteuid(), .gid = getegid() };
+	struct caller own = { .ops = &own_ops, .rights = RIGHTS_ALL, .uid = geteuid(), .gid = getegid() };
 
 	return remote_bpf_for(backend, &own, cmd, ptr_u64(attr), size);
 }

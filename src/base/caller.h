@@ -31,9 +31,28 @@ struct caller_ops {
 	bool (*gone)(struct caller *caller);
 };
 
+/* What capabilities(7) say of a caller. CAP_SYS_ADMIN stands for all of them, as in bpf(2). */
+enum rights {
+	RIGHT_BPF = 1 << 0,
+	RIGHT_NET_ADMIN = 1 << 1,
+	RIGHT_PERFMON = 1 << 2,
+	RIGHT_SYS_ADMIN = 1 << 3,
+	RIGHTS_ALL = 15,
+};
+
+/** rights_of() - the rights that a set of capabilities, as in CapEff of /proc/PID/status, gives. */
+static inline u32 rights_of(u64 capabilities)
+{
+	/* CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_PERFMON, CAP_BPF */
+	if (capabilities >> 21 & 1)
+		return RIGHTS_ALL;
+	return (capabilities >> 39 & 1 ? RIGHT_BPF : 0) | (capabilities >> 12 & 1 ? RIGHT_NET_ADMIN : 0) |
+	       (capabilities >> 38 & 1 ? RIGHT_PERFMON : 0);
+}
+
 struct caller {
 	const struct caller_ops *ops;
-	bool privileged;          /* CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON */
+	u32 rights;               /* enum rights */
 	u32 uid, gid;
 };
 

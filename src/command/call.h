@@ -78,12 +78,12 @@ void *user_view_room(struct user_view *view, u64 len);
 
 static inline void user_view_end(struct user_view *view) { free(view->owned); }
 
-/** call_privileged() - has whoever calls CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON? */
-static inline bool call_privileged(const struct call *call)
+/** call_may() - has whoever calls that right (enum rights)? */
+static inline bool call_may(const struct call *call, u32 right)
 {
 	const struct caller *caller = call->client->caller;
 
-	return caller ? caller->privileged : call->client->privileged;
+	return (caller ? caller->rights : call->client->rights) & right;
 }
 
 /** call_gone() - does nobody wait for the end of the call any more? */
@@ -94,8 +94,11 @@ static inline bool call_gone(const struct call *call)
 	return caller && caller->ops->gone(caller);
 }
 
-/** call_privilege_check() - the same: 0, or -EPERM with a sentence. */
-must_check int call_privilege_check(struct call *call);
+/** call_require() - the same: 0, or -EPERM with a sentence. */
+must_check int call_require(struct call *call, u32 right);
+
+/** call_require_bpf() - CAP_BPF, unless kernel.unprivileged_bpf_disabled of the engine is 0. */
+must_check int call_require_bpf(struct call *call);
 
 /* The client's buffer for what the verifier or the BTF reader has to say (log_buf.c). */
 struct log_buf {

@@ -14,7 +14,7 @@
 #define PAGE 4096u
 #define ATTR_MAX PAGE  /* bytes of an attribute, or behind a structure in one */
 
-enum command_who { ANYBODY, LATER, PRIVILEGED, PRIVILEGED_FIRST };
+enum command_who { ANYBODY, LATER, ADMIN, NET_FIRST };
 
 struct command {
 	int (*handler)(struct call *call);  /* NULL: not known */
@@ -41,9 +41,27 @@ static bool all_zero(const u8 *bytes, size_t len)
 	return true;
 }
 
-int call_privilege_check(struct call *call)
+static const char *right_name(u32 right)
 {
-	return call_privileged(call) ? 0 : log_error(&call->log, -EPERM, "bpf: this needs CAP_BPF");
+	return right == RIGHT_BPF ? "CAP_BPF" : right == RIGHT_NET_ADMIN ? "CAP_NET_ADMIN" :
+	       right == RIGHT_PERFMON ? "CAP_PERFMON" : "CAP_SYS_ADMIN";
+}
+
+int call_require(struct call *call, u32 right)
+{
+	if (call_may(call, right))
+		return 0;
+	return log_error(&call->log, -EPERM, "bpf: this needs %s", right_name(right));
+}
+
+int call_require_bpf(struct call *call)
+{
+	u32 disabled = engine_unprivileged_bpf(call->engine);
+
+	if (!disabled || call_may(call, RIGHT_BPF))
+		return 0;
+	return log_error(&call->log, -EPERM,
+			 "bpf: this needs CAP_BPF where kernel.unprivileged_bpf_disabled is %u", disabled);
 }
 
 int user_read(struct call *call, void *to, u64 from, u64 len)
@@ -169,13 +187,13 @@ static int call_dispatch(struct call *call, int cmd, u64 attr, u32 size)
 	if (cmd < 0 || cmd >= (int)ARRAY_SIZE(commands) || !commands[cmd].handler)
 		return log_error(&call->log, -EINVAL, "bpf: command %d is not known", cmd);
 	command = &commands[cmd];
-	err = command->who == PRIVILEGED_FIRST ? call_privilege_check(call) : 0;
+	err = command->who == NET_FIRST ? call_require(call, RIGHT_NET_ADMIN) : 0;
 	if (err)
 		return err;
 	if (!all_zero(copy.bytes + command->end, ATTR_KNOWN - command->end))
 		return log_error(&call->log, -EINVAL, "bpf: command %d has no field behind byte %u",
 				 cmd, command->end);
-	err = command->who == PRIVILEGED ? call_privilege_check(call) : 0;
+	err = command->who == ADMIN ? call_require(call, RIGHT_SYS_ADMIN) : 0;
 	return err ? err : command->handler(call);
 }
 

@@ -38,6 +38,9 @@ static int map_fields_check(struct call *call, struct map *map, const struct btf
 		return err;
 	if (err || !fields.count)
 		return 0;
+	err = call_require(call, RIGHT_BPF);
+	if (err)
+		return err;
 	if (map->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
 		return log_error(&call->log, -EACCES,
 				 "map: programs must be able to read and write special fields");

@@ -149,7 +149,7 @@ int on_prog_detach(struct call *call)
 
 	if (!err && call->attr->bpf.attach_bpf_fd)
 		err = prog_get_type(call, call->attr->bpf.attach_bpf_fd, BPF_PROG_TYPE_SCHED_CLS, &prog);
-	else if (!err && !call_privileged(call))
+	else if (!err && !call_may(call, RIGHT_BPF))
 		err = log_error(&call->log, -EPERM, "detach: a program that is not named needs CAP_BPF");
 	if (err)
 		return err;

@@ -20,7 +20,7 @@ int on_btf_load(struct call *call)
 		return log_error(&call->log,
 				 call_u32(call, ATTR_BTF_FLAGS) == FLAG_TOKEN_FD ? -EOPNOTSUPP : -EINVAL,
 				 "BTF: flags 0x%x", call_u32(call, ATTR_BTF_FLAGS));
-	err = call_privilege_check(call);
+	err = call_require(call, RIGHT_BPF);
 	if (err)
 		return err;
 	if (attr->btf_size > BTF_BLOB_MAX)

@@ -205,7 +205,7 @@ static int prog_info(struct call *call, struct prog *prog)
 	if (err)
 		return err;
 	prog_info_fill(prog, &info);
-	if (call_privileged(call))
+	if (call_may(call, RIGHT_BPF))
 		err = prog_info_code(call, prog, &info);
 	else
 		prog_info_hide(&info);

@@ -42,6 +42,23 @@ static int map_hash_check(struct call *call)
 	return log_error(&call->log, -EOPNOTSUPP, "map: maps for one program are not supported");
 }
 
+/* Who may make a map of this type. Without CAP_PERFMON an array is as large as the mask that its indices
+ * get, as on a Linux that guards itself against what a processor does ahead of time. */
+static int map_rights_check(struct call *call)
+{
+	const union bpf_attr *attr = &call->attr->bpf;
+	const struct map_type *type = map_type_find(attr->map_type);
+	int err = call_require_bpf(call);
+
+	if (!err && type->row_flags & MAP_CAP_BPF)
+		err = call_require(call, RIGHT_BPF);
+	if (!err && type->row_flags & MAP_INDEXED && attr->max_entries > 1u << 31 &&
+	    !call_may(call, RIGHT_PERFMON))
+		err = log_error(&call->log, -E2BIG, "map: %u elements need CAP_PERFMON",
+				attr->max_entries);
+	return err;
+}
+
 int on_map_create(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
@@ -50,9 +67,9 @@ int on_map_create(struct call *call)
 
 	err = map_attr_check(call);
 	if (!err)
-		err = map_create_check(attr, call_privileged(call), &call->log);
+		err = map_create_check(attr, call_may(call, RIGHT_SYS_ADMIN), &call->log);
 	if (!err)
-		err = call_privilege_check(call);
+		err = map_rights_check(call);
 	if (!err)
 		err = map_create(call->engine, attr, &call->log, &map);
 	if (err)

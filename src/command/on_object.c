@@ -97,7 +97,7 @@ int on_obj_get(struct call *call)
 static int next_id(struct call *call, enum object_kind kind)
 {
 	u32 id;
-	int err = call->attr->bpf.start_id < INT_MAX ? call_privilege_check(call) : -EINVAL;
+	int err = call->attr->bpf.start_id < INT_MAX ? call_require(call, RIGHT_SYS_ADMIN) : -EINVAL;
 
 	if (err)
 		return err;
@@ -132,7 +132,7 @@ int on_link_by_id(struct call *call) { return by_id(call, OBJECT_LINK, 0); }
 int on_map_by_id(struct call *call)
 {
 	u32 access = call->attr->bpf.open_flags;
-	int err = access & ~ACCESS_FLAGS ? 0 : call_privilege_check(call);
+	int err = access & ~ACCESS_FLAGS ? 0 : call_require(call, RIGHT_SYS_ADMIN);
 
 	if (err)
 		return err;
@@ -149,6 +149,6 @@ int on_btf_by_id(struct call *call)
 	if (flags)
 		return log_error(&call->log, flags == FLAG_TOKEN_FD ? -EOPNOTSUPP : -EINVAL,
 				 "BTF: open_flags 0x%x", flags);
-	err = call_privilege_check(call);
+	err = call_require(call, RIGHT_SYS_ADMIN);
 	return err ? err : by_id(call, OBJECT_BTF, 0);
 }

@@ -52,6 +52,25 @@ static bool prog_type_exists(u32 type)
 	return type && type < PROG_TYPES;
 }
 
+/* Whose program it is decides how large it may be, and of which type. */
+static int prog_rights_check(struct call *call)
+{
+	const union bpf_attr *attr = &call->attr->bpf;
+	u32 most = call_may(call, RIGHT_BPF) ? MAX_INSNS : MAX_INSNS_UNPRIVILEGED;
+	int err = call_require_bpf(call);
+
+	if (err)
+		return err;
+	if (!attr->insn_cnt || attr->insn_cnt > most)
+		return log_error(&call->log, -E2BIG, "program: %u instructions; 1 to %u are possible",
+				 attr->insn_cnt, most);
+	if (attr->prog_type != BPF_PROG_TYPE_SOCKET_FILTER && attr->prog_type != BPF_PROG_TYPE_CGROUP_SKB)
+		err = call_require(call, RIGHT_BPF);
+	if (!err && prog_type_is_ours(attr->prog_type) && attr->prog_type != BPF_PROG_TYPE_SOCKET_FILTER)
+		err = call_require(call, RIGHT_NET_ADMIN);
+	return err;
+}
+
 /* Before anything is read from the client's memory. */
 static int prog_attr_check(struct call *call)
 {
@@ -64,12 +83,9 @@ static int prog_attr_check(struct call *call)
 		return log_error(log, -EINVAL, "program: unknown flags 0x%x", attr->prog_flags);
 	if (attr->prog_flags & FLAG_TOKEN_FD)
 		return log_error(log, -EOPNOTSUPP, "program: BPF tokens are not supported");
-	err = call_privilege_check(call);
+	err = prog_rights_check(call);
 	if (err)
 		return err;
-	if (!attr->insn_cnt || attr->insn_cnt > MAX_INSNS)
-		return log_error(log, -E2BIG, "program: %u instructions; 1 to %u are possible",
-				 attr->insn_cnt, MAX_INSNS);
 	if (prog_type_exists(attr->prog_type) && !prog_type_is_ours(attr->prog_type))
 		return log_error(log, -EOPNOTSUPP, "program: type %u is not supported here yet",
 				 attr->prog_type);
@@ -132,7 +148,7 @@ static bool nobody_waits(void *ctx)
 static int prog_verify(struct call *call, struct prog *prog, struct log *log)
 {
 	const struct verify_options options = {
-		.privileged = call_privileged(call), .log = log,
+		.bpf = call_may(call, RIGHT_BPF), .perfmon = call_may(call, RIGHT_PERFMON), .log = log,
 		.log_level = call->attr->bpf.log_level, .gone = nobody_waits, .gone_ctx = call,
 	};
 

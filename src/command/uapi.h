@@ -67,6 +67,7 @@ enum attr_offset {
 #define MAP_TYPE_ARENA 33
 #define PROG_TYPES 33                 /* enum bpf_prog_type ends before this */
 #define MAX_INSNS 1000000u
+#define MAX_INSNS_UNPRIVILEGED 4096u
 #define MAX_MAP_OFF (1u << 29)
 #define LOG_LEVELS 15u                /* 1, 2, statistics, fixed */
 #define LOG_FIXED 8u

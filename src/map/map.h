@@ -87,10 +87,12 @@ enum map_row_flags {
 	MAP_BATCH = 1 << 4,      /* bpf(2) reads and updates many elements at once */
 	MAP_BATCH_DELETE = 1 << 5,
 	MAP_CHECK_LATE = 1 << 6, /* who may not make maps is told so before the family's rules are asked */
+	MAP_CAP_BPF = 1 << 7,    /* not for unprivileged users */
 	/* Special fields that values may have (object/btf_fields.h). */
 	MAP_FIELD_LOCK = 1 << 8, /* spin locks */
 	MAP_FIELD_WORK = 1 << 9, /* timers, work, lists and trees */
 	MAP_FIELD_KPTR = 1 << 10, /* pointers to objects, reference counts */
+	MAP_INDEXED = 1 << 11,   /* keys are indices */
 };
 
 /* A row of map.def. */

@@ -26,6 +26,8 @@ struct engine_config {
 	bool fixed_seed;     /* @seed is to be used; otherwise a random one */
 	u64 seed;
 	bool unverified;     /* programs are loaded as they are and run in checked mode: for tests and fuzzers */
+	bool has_unprivileged_bpf; /* @unprivileged_bpf is to be used; otherwise 2 */
+	u32 unprivileged_bpf;  /* see engine_unprivileged_bpf() */
 	bool replay_clock;   /* time stands still but for engine_set_time(); otherwise the host's clocks */
 	const char *rundir;  /* a directory of the engine's own, where pins are nodes; NULL: in memory */
 	struct log *log;     /* why it cannot be made, where a run directory is at fault; or NULL */
@@ -51,6 +53,7 @@ struct engine {
 	u64 seed;                    /* of hashes and generators */
 	_Atomic u64 generators;      /* given out so far: each has numbers of its own */
 	bool unverified;
+	_Atomic u32 unprivileged_bpf;
 	bool replay_clock;
 	_Atomic u64 replay_ns;
 
@@ -71,6 +74,17 @@ struct engine {
  *  Returns 0, -ENOMEM, or what pin_tree_create() says of the run directory. */
 must_check int engine_core_init(struct engine *engine, const struct engine_config *config);
 void engine_core_fini(struct engine *engine);
+
+/** engine_unprivileged_bpf() - what kernel.unprivileged_bpf_disabled says: 0: who lacks CAP_BPF may load
+ *  socket filters and make most maps; 1: not, for ever; 2: not, until somebody sets it to 0. */
+static inline u32 engine_unprivileged_bpf(const struct engine *engine)
+{
+	return atomic_load_explicit(&engine->unprivileged_bpf, memory_order_relaxed);
+}
+
+/** engine_set_unprivileged_bpf() - set it, for somebody who has CAP_SYS_ADMIN.
+ *  Returns 0; -EINVAL (above 2); -EPERM: 1 stays. */
+must_check int engine_set_unprivileged_bpf(struct engine *engine, u32 disabled);
 
 /** engine_now() - nanoseconds as bpf_ktime_get_ns sees them (CLOCK_MONOTONIC, or the replay clock). */
 u64 engine_now(struct engine *engine);

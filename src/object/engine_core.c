@@ -26,6 +26,9 @@ int engine_core_init(struct engine *engine, const struct engine_config *config)
 	engine->seed = config->fixed_seed ? config->seed : hash_random();
 	engine->unverified = config->unverified;
 	engine->replay_clock = config->replay_clock;
+	atomic_init(&engine->unprivileged_bpf, 2);
+	if (config->has_unprivileged_bpf && engine_set_unprivileged_bpf(engine, config->unprivileged_bpf))
+		return -EINVAL;
 	for (int kind = 0; kind < OBJECT_KINDS; kind++)
 		pthread_mutex_init(&engine->ids[kind].lock, NULL);
 	err = reclaim_create(&engine->reclaim);
@@ -48,6 +51,19 @@ void engine_core_fini(struct engine *engine)
 		pthread_mutex_destroy(&engine->ids[kind].lock);
 		free(engine->ids[kind].slot);
 	}
+}
+
+int engine_set_unprivileged_bpf(struct engine *engine, u32 disabled)
+{
+	u32 now = engine_unprivileged_bpf(engine);
+
+	if (disabled > 2)
+		return -EINVAL;
+	do {
+		if (now == 1 && disabled != 1)
+			return -EPERM;
+	} while (!atomic_compare_exchange_weak(&engine->unprivileged_bpf, &now, disabled));
+	return 0;
 }
 
 u64 engine_now(struct engine *engine)

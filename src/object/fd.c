@@ -18,7 +18,7 @@ int client_create(struct engine *engine, struct client **out)
 		return err;
 	}
 	client->engine = engine;
-	client->privileged = true;
+	client->rights = RIGHTS_ALL;
 	pthread_mutex_init(&client->lock, NULL);
 	*out = client;
 	return 0;

@@ -21,7 +21,7 @@ struct client {
 	struct object **handle;      /* [fd - FD_FIRST], NULL where free */
 	u32 *access;                 /* BPF_F_RDONLY, BPF_F_WRONLY of each handle */
 	u32 room, lowest;            /* no handle below `lowest` is free */
-	bool privileged;             /* CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON */
+	u32 rights;                  /* enum rights; of calls without a caller */
 	u32 uid;
 	struct caller *caller;       /* of the call in progress; NULL: this process */
 	char message[256];           /* why the last call was refused, for calls that have no log */

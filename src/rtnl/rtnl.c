@@ -55,7 +55,7 @@ static int request_run(struct request *request)
 		return -EOPNOTSUPP;
 	if (!request->len)
 		return 0;
-	if (kind != KIND_GET && !request->client->privileged)
+	if (kind != KIND_GET && !(request->client->rights & RIGHT_NET_ADMIN))
 		return -EPERM;
 	request->dump = kind == KIND_GET && flags & NLM_F_DUMP;
 	handler = find_handler(request);

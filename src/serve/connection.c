@@ -241,12 +241,12 @@ static int regions_take(struct connection *connection)
 	return 0;
 }
 
-/* Who may connect is privileged, but may say of itself that it is not. Root speaks for others. */
+/* Who may connect has all rights, but may say of itself that it has not. Root speaks for others. */
 static void caller_take(struct connection *connection, const struct remote_frame *frame)
 {
 	connection->caller = (struct caller){
 		.ops = &caller_ops,
-		.privileged = frame->flags & REMOTE_PRIVILEGED,
+		.rights = frame->flags & REMOTE_RIGHTS,
 		.uid = connection->uid ? connection->uid : frame->uid,
 		.gid = connection->uid ? connection->gid : frame->gid,
 	};
@@ -366,7 +366,7 @@ static int on_path(struct connection *connection)
 	u32 what = (u32)connection->request.frame.value;
 	char path[PATH_MAX] = "";
 
-	if (what > BACKEND_BTF)
+	if (what > BACKEND_UNPRIVILEGED_BPF)
 		return -EPROTO;
 	result(connection, backend_path(connection->backend, what, path, sizeof(path)), path);
 	return 0;

@@ -323,7 +323,7 @@ int precise_reg(struct verifier *v, u32 n)
 	struct wanted w = { .frame = v->cur->depth };
 	bool changed;
 
-	if (!v->privileged || !v->cur->parent || !reg_is_number(v_reg(v, n)))
+	if (!v->capable || !v->cur->parent || !reg_is_number(v_reg(v, n)))
 		return 0;
 	want(&w, n);
 	follow(v, current_piece(v), true, &w, &changed);
@@ -335,7 +335,7 @@ int precise_slot(struct verifier *v, u32 frame, u32 slot)
 	struct wanted w = { .frame = v->cur->depth };
 	bool changed;
 
-	if (!v->privileged || !v->cur->parent)
+	if (!v->capable || !v->cur->parent)
 		return 0;
 	w.slots[frame] = 1ull << slot;
 	follow(v, current_piece(v), true, &w, &changed);
@@ -355,7 +355,7 @@ void precise_as(struct verifier *v, const struct saved *known)
 	struct wanted w = { .frame = v->cur->depth };
 	bool changed;
 
-	if (!v->privileged)
+	if (!v->capable)
 		return;
 	want_marked(known, &w);
 	if (!nothing_wanted(&w))

@@ -250,8 +250,8 @@ static bool frames_cover(struct comparison *c)
 		if (old->callback_depth > cur->callback_depth || old->callback != cur->callback ||
 		    old->async != cur->async)
 			return false;
-		if (!registers_cover(c, old, cur, facts->live_regs, !c->v->privileged) ||
-		    !slots_cover(c, old, cur, facts->live_slots, !c->v->privileged))
+		if (!registers_cover(c, old, cur, facts->live_regs, !c->v->capable) ||
+		    !slots_cover(c, old, cur, facts->live_slots, !c->v->capable))
 			return false;
 	}
 	return true;
@@ -482,7 +482,7 @@ int prune_here(struct verifier *v, bool *done)
 			at = &old->next;
 	}
 	v->stats.states_at_one = max_u32(v->stats.states_at_one, count);
-	if (!add || (!v->privileged && count > STATES_UNPRIVILEGED) || (!force && v->memory > MEMORY_MAX))
+	if (!add || (!v->capable && count > STATES_UNPRIVILEGED) || (!force && v->memory > MEMORY_MAX))
 		return 0;
 	return keep(v);
 }

@@ -289,7 +289,8 @@ struct verifier {
 	u32 count;
 	const struct verify_options *options;
 	struct log *log;
-	bool privileged;
+	bool privileged;          /* CAP_PERFMON: pointers may be seen, stack may be read before it was written */
+	bool capable;             /* CAP_BPF: loops, functions, numbers that need not matter exactly */
 	bool strict_align;        /* BPF_F_STRICT_ALIGNMENT, or a host that cannot do without */
 	bool masks;               /* variables were added to pointers that will be masked (pointer_mask.c):
 				   * paths whose numbers differ are walked one by one */

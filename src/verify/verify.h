@@ -25,7 +25,8 @@ enum verify_log {
 };
 
 struct verify_options {
-	bool privileged;        /* CAP_BPF and CAP_PERFMON: pointers may be seen, loops are possible */
+	bool bpf;               /* CAP_BPF: loops, functions and many helpers are possible */
+	bool perfmon;           /* CAP_PERFMON: pointers may be seen */
 	u32 log_level;          /* enum verify_log */
 	bool json;              /* a refusal as one JSON object instead of text */
 	struct log *log;        /* the refusal or the state log; may be NULL */

@@ -344,7 +344,8 @@ static void verifier_open(struct verifier *v, struct prog *prog, const struct ve
 	v->count = prog->insn_count;
 	v->options = options;
 	v->log = options->log;
-	v->privileged = options->privileged;
+	v->privileged = options->perfmon;
+	v->capable = options->bpf;
 	v->strict_align = prog->flags & BPF_F_STRICT_ALIGNMENT;
 	v->test_sync = prog->flags & FLAG_TEST_REG_INVARIANTS;
 	v->who = ctx_who_of(prog->type, prog->attach_type);

@@ -15,7 +15,7 @@
 
 #include "base/types.h"
 
-#define REMOTE_VERSION 1
+#define REMOTE_VERSION 2
 #define REMOTE_INLINE 65536u
 #define REMOTE_PAYLOAD (64u << 20)
 #define REMOTE_REGIONS 16u
@@ -30,8 +30,8 @@ enum remote_type {
 };
 
 /* Flags of CALL. */
-#define REMOTE_PRIVILEGED 1u
-#define REMOTE_FOREIGN 2u     /* the caller is not the client: its descriptors and paths are asked for */
+#define REMOTE_RIGHTS 15u     /* the caller's (enum rights) */
+#define REMOTE_FOREIGN 16u    /* the caller is not the client: its descriptors and paths are asked for */
 
 /* What the descriptor of a FILE is: backend_share's. */
 enum remote_file { REMOTE_FILE_MEMORY, REMOTE_FILE_EVENTS, REMOTE_FILES };

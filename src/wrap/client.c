@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -23,10 +22,6 @@
 #define PIDFD_THREAD O_EXCL
 #endif
 #define PAGE 4096u
-#define CAPABILITY(n) (1ull << (n))
-#ifndef CAP_BPF
-#define CAP_BPF 39
-#endif
 
 bool client_waits(const struct notice *notice)
 {
@@ -234,18 +229,16 @@ static u32 status_id(const char *text, const char *name, bool fs)
 }
 
 /* Capabilities in a user namespace that the client made for itself are none to bpf(2). */
-static bool is_capable(const struct notice *notice, const char *text)
+static u32 status_rights(const struct notice *notice, const char *text)
 {
 	const char *line = strstr(text, "\nCapEff:");
 	char path[CLIENT_PROC_ROOM];
 	struct stat st;
-	u64 has;
 
 	client_proc(notice, "ns/user", -1, path);
 	if (!line || stat(path, &st) || st.st_ino != notice->wrap->user_ns)
-		return false;
-	has = strtoull(line + strlen("\nCapEff:"), NULL, 16);
-	return has & (CAPABILITY(CAP_BPF) | CAPABILITY(CAP_SYS_ADMIN));
+		return 0;
+	return rights_of(strtoull(line + strlen("\nCapEff:"), NULL, 16));
 }
 
 void client_rights(struct notice *notice, bool fs)
@@ -263,6 +256,6 @@ void client_rights(struct notice *notice, bool fs)
 	text[len > 0 ? len : 0] = '\0';
 	caller->uid = status_id(text, "\nUid:", fs);
 	caller->gid = status_id(text, "\nGid:", fs);
-	caller->privileged = !notice->wrap->config->unprivileged &&
-			     (!notice->wrap->capable || is_capable(notice, text));
+	if (!notice->wrap->config->unprivileged)
+		caller->rights = notice->wrap->capable ? status_rights(notice, text) : RIGHTS_ALL;
 }

@@ -176,7 +176,7 @@ s64 on_mount(struct notice *notice)
 	if (flags & NOT_NEW || !is_bpf(notice, notice->args[2]))
 		return LET_THROUGH;
 	client_rights(notice, true);
-	if (!notice->caller.privileged)
+	if (!(notice->caller.rights & RIGHT_SYS_ADMIN))
 		return -EPERM;
 	err = client_string(notice, target, notice->args[1], PATH_MAX);
 	return err < 0 ? err : space_mount(&notice->wrap->space, notice->tid, target);

@@ -100,7 +100,8 @@ static void serve(struct wrap *wrap, struct buffers *b)
 {
 	struct notice notice;   /* its bytes are set when they are read */
 
-	notice.caller = (struct caller){ .ops = &client_ops, .privileged = !wrap->config->unprivileged };
+	notice.caller = (struct caller){ .ops = &client_ops,
+					 .rights = wrap->config->unprivileged ? 0 : RIGHTS_ALL };
 	notice.wrap = wrap;
 	notice.args = (const u64 *)b->call->data.args;
 	notice.id = b->call->id;

@@ -260,7 +260,7 @@ static void test_stranger(void **state)
 	static const struct caller_ops ops = { .read = stranger_read, .write = stranger_write,
 					       .handle = stranger_handle, .path = stranger_path,
 					       .gone = stranger_gone };
-	struct stranger s = { .caller = { .ops = &ops, .privileged = true } };
+	struct stranger s = { .caller = { .ops = &ops, .rights = RIGHTS_ALL } };
 	struct backend *b = client(state);
 	int map = map_create(b, BPF_MAP_TYPE_HASH, 8, 4);
 	union bpf_attr attr = { .map_fd = (u32)map + 1000, .key = 0x1800, .value = 0x1900 };
@@ -280,7 +280,7 @@ static void test_stranger(void **state)
 	strcpy((char *)s.memory + 0x800, "elsewhere");
 	assert_int_equal(stranger_bpf(b, &s, BPF_OBJ_PIN, &attr), -EPERM);
 
-	s.caller.privileged = false;
+	s.caller.rights = 0;
 	attr = (union bpf_attr){ .map_type = BPF_MAP_TYPE_HASH, .key_size = 4, .value_size = 4,
 				 .max_entries = 1 };
 	assert_int_equal(stranger_bpf(b, &s, BPF_MAP_CREATE, &attr), -EPERM);
@@ -295,7 +295,7 @@ static void test_given_up(void **state)
 					       .gone = stranger_gone };
 	static const struct bpf_insn insns[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K },
 						 { .code = BPF_JMP | BPF_EXIT } };
-	struct stranger s = { .caller = { .ops = &ops, .privileged = true }, .gone = true };
+	struct stranger s = { .caller = { .ops = &ops, .rights = RIGHTS_ALL }, .gone = true };
 	struct backend *b = client(state);
 	union bpf_attr attr = { .test = { .data_in = 0x1800, .data_size_in = 64,
 					  .repeat = UINT32_MAX } };
@@ -440,7 +440,7 @@ static void test_regions(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(region_cases); i++) {
 		struct remote_frame frame = { .type = REMOTE_CALL, .value = 9999, .regions = 2,
-					      .flags = REMOTE_PRIVILEGED,
+					      .flags = RIGHTS_ALL,
 					      .payload = 32 + region_cases[i].bytes };
 		u8 datagram[sizeof(frame) + 64] = { 0 };
 		int fd = greeted(state);
@@ -536,7 +536,7 @@ static int asked(void **state)
 
 	send_frame(fd, (struct remote_frame){ .type = REMOTE_CALL, .value = BPF_MAP_CREATE,
 					      .address = 0x1000, .size = 64,
-					      .flags = REMOTE_PRIVILEGED });
+					      .flags = RIGHTS_ALL });
 	assert_int_equal(hear(fd, NULL), REMOTE_READ);
 	return fd;
 }

@@ -118,7 +118,7 @@ int world_linux(struct gen_world *w, int cmd, void *attr, u32 size, bool privile
 
 int world_engine(struct gen_world *w, int cmd, void *attr, u32 size, bool privileged)
 {
-	w->caller.privileged = privileged;
+	w->caller.rights = privileged ? RIGHTS_ALL : 0;
 	return backend_bpf_for(w->engine, &w->caller, cmd, ptr_u64(attr), size);
 }
 

@@ -111,7 +111,7 @@ static void engine_open(struct both *both)
 {
 	need(!backend_engine_create(NULL, &both->backend), "an engine");
 	need(!client_create(backend_engine(both->backend), &both->client), "a client");
-	both->client->privileged = true;
+	both->client->rights = RIGHTS_ALL;
 	need(!device_create_pair(backend_engine(both->backend), "v0", "v1"), "a pair");
 	engine_objects(both);
 }

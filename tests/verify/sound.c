@@ -264,7 +264,7 @@ static void run_once(struct sound *w, struct prog *prog)
 
 bool sound_try(struct sound *w, const struct gen_prog *gen, u32 runs)
 {
-	const struct verify_options options = { .privileged = true, .claims = &w->claims };
+	const struct verify_options options = { .bpf = true, .perfmon = true, .claims = &w->claims };
 	struct prog *prog = NULL;
 	bool accepted = false;
 	int fd;
