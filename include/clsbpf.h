@@ -38,12 +38,13 @@ union bpf_attr; /* linux/bpf.h */
 struct clsbpf_options {
 	size_t size;
 	uint32_t cpus;          /**< CPUs that programs and per-CPU maps see; 0: those of the host */
-	uint32_t flags;         /**< CLSBPF_SEEDED, CLSBPF_REPLAY_CLOCK, CLSBPF_UNVERIFIED */
+	uint32_t flags;         /**< CLSBPF_SEEDED, CLSBPF_REPLAY_CLOCK, CLSBPF_UNVERIFIED, CLSBPF_UNPRIVILEGED */
 	uint64_t seed;          /**< with CLSBPF_SEEDED: random numbers and hashes repeat */
 };
 #define CLSBPF_SEEDED (1u << 0)
 #define CLSBPF_REPLAY_CLOCK (1u << 1) /**< time is what clsbpf_set_time() says */
 #define CLSBPF_UNVERIFIED (1u << 2)   /**< load any program and check every access while it runs */
+#define CLSBPF_UNPRIVILEGED (1u << 3) /**< clsbpf_bpf() and clsbpf_rtnl() are called without capabilities */
 
 /** Create an engine with `lo` as ifindex 1. @options may be NULL.
  *  @return 0, -EINVAL (unknown flag or size) or -ENOMEM. */
@@ -115,6 +116,11 @@ CLSBPF_API int clsbpf_attach(struct clsbpf_engine *engine, const char *device,
 
 /** Set the engine's clock (CLSBPF_REPLAY_CLOCK), in nanoseconds. */
 CLSBPF_API void clsbpf_set_time(struct clsbpf_engine *engine, uint64_t ns);
+
+/** Set kernel.unprivileged_bpf_disabled of the engine, 2 at first: may who has no CAP_BPF load socket filters
+ *  and make maps? 0: yes; 2: no; 1: no, and it stays 1 as long as the engine lives.
+ *  @return 0, -EINVAL (above 2) or -EPERM (1 is to become something else). */
+CLSBPF_API int clsbpf_set_unprivileged_bpf_disabled(struct clsbpf_engine *engine, uint32_t value);
 
 /** Lines of bpf_trace_printk(), newline included, in the format of trace_pipe. */
 CLSBPF_API void clsbpf_set_trace(struct clsbpf_engine *engine,

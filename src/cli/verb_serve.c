@@ -28,7 +28,8 @@ struct serve_settings {
 	const char *socket, *mode, *group;
 	struct option_list devices;
 	u32 ready;
-	bool has_ready;
+	u32 unprivileged_bpf;
+	bool has_ready, has_switch;
 };
 
 #define AT(member) offsetof(struct serve_settings, member)
@@ -40,6 +41,8 @@ static const struct option_row serve_options[] = {
 	{ "--group", OPTION_STRING, AT(group), "GROUP", "group of the socket", 0 },
 	{ "--dev", OPTION_LIST, AT(devices), "NAME=SPEC",
 	  "a device: pair:PEER, pcap:IN[,OUT][,loop], gen:PPS,SIZE,FLOWS", 0 },
+	{ "--unprivileged-bpf", OPTION_U32, AT(unprivileged_bpf), "0|1|2",
+	  "kernel.unprivileged_bpf_disabled of the engine (default: 2)", AT(has_switch) },
 	{ "--ready-fd", OPTION_U32, AT(ready), "N", "say there that it listens, and close it",
 	  AT(has_ready) },
 	{ NULL, 0, 0, NULL, NULL, 0 },
@@ -96,6 +99,8 @@ static int parse(struct serve *serve, int argc, char **argv)
 		return left;
 	if (left)
 		return log_error(serve->log, -EINVAL, "serve: \"%s\" is not understood", argv[0]);
+	if (serve->set.unprivileged_bpf > 2)
+		return log_error(serve->log, -EINVAL, "--unprivileged-bpf: 0, 1 or 2");
 	err = parse_mode(serve);
 	if (!err)
 		err = parse_group(serve);
@@ -144,7 +149,11 @@ static void say(void *ctx, const char *sentence)
 
 static int open_engine(struct serve *serve)
 {
-	struct engine_config config = { .rundir = serve->rundir, .log = serve->log };
+	struct engine_config config = {
+		.rundir = serve->rundir, .log = serve->log,
+		.has_unprivileged_bpf = serve->set.has_switch,
+		.unprivileged_bpf = serve->set.unprivileged_bpf,
+	};
 	u32 stale;
 	int err;
 

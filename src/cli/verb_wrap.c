@@ -13,7 +13,8 @@
 
 struct wrap_settings {
 	const char *socket;
-	bool unprivileged, verbose;
+	bool unprivileged, verbose, has_switch;
+	u32 unprivileged_bpf;
 };
 
 #define AT(member) offsetof(struct wrap_settings, member)
@@ -23,6 +24,8 @@ static const struct option_row wrap_options[] = {
 	  " this command alone", 0 },
 	{ "--unprivileged", OPTION_FLAG, AT(unprivileged), NULL, "the command has no CAP_BPF, whoever"
 	  " starts it", 0 },
+	{ "--unprivileged-bpf", OPTION_U32, AT(unprivileged_bpf), "0|1|2", "kernel.unprivileged_bpf_disabled"
+	  " of the engine (default: 2)", AT(has_switch) },
 	{ "--verbose", OPTION_FLAG, AT(verbose), NULL, "say why bpf(2) calls are refused", 0 },
 	{ "-v", OPTION_FLAG, AT(verbose), NULL, "the same", 0 },
 	{ NULL, 0, 0, NULL, NULL, 0 },
@@ -46,7 +49,7 @@ static int own_words(int argc, char **argv)
 	int i = 0;
 
 	while (i < argc && argv[i][0] == '-' && strcmp(argv[i], "--"))
-		i += strcmp(argv[i], "--backend") ? 1 : 2;
+		i += strcmp(argv[i], "--backend") && strcmp(argv[i], "--unprivileged-bpf") ? 1 : 2;
 	return i < argc ? i : argc;
 }
 
@@ -89,7 +92,15 @@ int verb_wrap(int argc, char **argv, struct log *log)
 	if (!settings.socket && which_kernel(NULL, &which, log))
 		return EXIT_WRONG;
 	config.socket = settings.socket ? settings.socket : which.kind == WHICH_SOCKET ? which.socket : NULL;
+	if (settings.has_switch && (config.socket || settings.unprivileged_bpf > 2)) {
+		log_error(log, -EINVAL, config.socket
+			  ? "--unprivileged-bpf: it is the daemon's to say (clsbpf serve --unprivileged-bpf)"
+			  : "--unprivileged-bpf: 0, 1 or 2");
+		return EXIT_WRONG;
+	}
 	config.argv = argv + words;
+	config.has_unprivileged_bpf = settings.has_switch;
+	config.unprivileged_bpf = settings.unprivileged_bpf;
 	config.unprivileged = settings.unprivileged;
 	config.verbose = settings.verbose;
 	err = wrap_run(&config, log, &status);

@@ -56,7 +56,8 @@ int clsbpf_engine_create(const struct clsbpf_options *options, struct clsbpf_eng
 
 	if (options) {
 		if (options->size != sizeof(*options) ||
-		    options->flags & ~(CLSBPF_SEEDED | CLSBPF_REPLAY_CLOCK | CLSBPF_UNVERIFIED))
+		    options->flags & ~(CLSBPF_SEEDED | CLSBPF_REPLAY_CLOCK | CLSBPF_UNVERIFIED |
+				     CLSBPF_UNPRIVILEGED))
 			return -EINVAL;
 		config.cpus = options->cpus;
 		config.fixed_seed = options->flags & CLSBPF_SEEDED;
@@ -70,6 +71,8 @@ int clsbpf_engine_create(const struct clsbpf_options *options, struct clsbpf_eng
 	err = backend_engine_create(&config, &e->backend);
 	if (!err) {
 		e->engine = backend_engine(e->backend);
+		if (options && options->flags & CLSBPF_UNPRIVILEGED)
+			backend_engine_rights(e->backend, 0);
 		err = worker_create(e->engine, 0, &e->worker);
 	}
 	if (!err)
@@ -270,6 +273,11 @@ int clsbpf_attach(struct clsbpf_engine *engine, const char *device, enum clsbpf_
 void clsbpf_set_time(struct clsbpf_engine *engine, uint64_t ns)
 {
 	engine_set_time(engine->engine, ns);
+}
+
+int clsbpf_set_unprivileged_bpf_disabled(struct clsbpf_engine *engine, uint32_t value)
+{
+	return engine_set_unprivileged_bpf(engine->engine, value);
 }
 
 void clsbpf_set_trace(struct clsbpf_engine *engine,

@@ -46,6 +46,11 @@ must_check int space_enter(struct space *space, struct log *log);
 /** space_show() - make the directory @pins what /sys/fs/bpf is. Returns 0 or -errno. */
 must_check int space_show(struct space *space, const char *pins);
 
+/** space_show_switch() - make the command read @value in SPACE_SWITCH, and write nothing there. To be
+ *  called before space_show(). Nothing is done where the host's file does the same. Returns 0 or -errno. */
+#define SPACE_SWITCH "/proc/sys/kernel/unprivileged_bpf_disabled"
+must_check int space_show_switch(const struct space *space, const char *value);
+
 /** space_part() - for the command: mounts as they are, and none of what it mounts from here on is in the
  *  way of who answers it, above all not another /proc. Returns 0 or -errno. */
 must_check int space_part(const struct space *space);
@@ -193,7 +198,7 @@ must_check int client_take(const struct notice *notice, int fd);
  *  kind). Returns 0, -EBADF, -EINTR, or -EMFILE: we have no descriptor left to look with. */
 must_check int client_place(const struct notice *notice, int fd, struct place **out);
 
-/** client_rights() - fill in privileged, uid and gid of the caller. @fs: ids for files. */
+/** client_rights() - fill in rights, uid and gid of the caller. @fs: ids for files. */
 void client_rights(struct notice *notice, bool fs);
 
 /* ---- paths.c ---- */

@@ -113,6 +113,41 @@ int space_show(struct space *space, const char *pins)
 	return 0;
 }
 
+/* A file that hides the host's. Who is root here could write to it, whatever its mode says. */
+static int switch_hide(const char *value)
+{
+	const u64 flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+	static const char file[] = WRAP_PIN_ROOT "/.switch";
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+	int err = fd < 0 || dprintf(fd, "%s\n", value) < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (!err && mount(file, SPACE_SWITCH, NULL, MS_BIND, NULL))
+		err = -errno;
+	if (!err && !geteuid() && mount(NULL, SPACE_SWITCH, NULL, flags, NULL))
+		err = -errno;
+	return err;
+}
+
+int space_show_switch(const struct space *space, const char *value)
+{
+	char host[16] = "";
+	int fd = open(SPACE_SWITCH, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -1 : read(fd, host, sizeof(host) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (len < 0)
+		return -errno;
+	host[len] = '\0';
+	host[strcspn(host, "\n")] = '\0';
+	/* A mount in /proc keeps the command from mounting another in a user namespace: only if needed. */
+	if (!strcmp(host, value) && access(SPACE_SWITCH, W_OK))
+		return 0;
+	return space->entered ? switch_hide(value) : strcmp(host, value) ? -EPERM : 0;
+}
+
 int space_part(const struct space *space)
 {
 	return space->entered && unshare(CLONE_NEWNS) ? -errno : 0;

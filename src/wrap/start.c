@@ -64,9 +64,26 @@ static int show_pins(struct wrap *wrap)
 	return err ? err : space_show(&wrap->space, path);
 }
 
+/* Where it cannot be done the command reads the host's, and that is all. */
+static void show_switch(struct wrap *wrap)
+{
+	char value[16], line[256];
+	int err = backend_path(wrap->backend, BACKEND_UNPRIVILEGED_BPF, value, sizeof(value));
+
+	if (!err)
+		err = space_show_switch(&wrap->space, value);
+	if (!err)
+		return;
+	snprintf(line, sizeof(line), SPACE_SWITCH " shows the host's value: %s", strerror(-err));
+	say(wrap, line);
+}
+
 static int open_engine(struct wrap *wrap, struct log *log)
 {
-	struct engine_config config = { 0 };
+	struct engine_config config = {
+		.has_unprivileged_bpf = wrap->config->has_unprivileged_bpf,
+		.unprivileged_bpf = wrap->config->unprivileged_bpf,
+	};
 	LOG_ON_STACK(why);
 	int err;
 
@@ -81,6 +98,7 @@ static int open_engine(struct wrap *wrap, struct log *log)
 	err = wrap->backend ? 0 : backend_engine_create(&config, &wrap->backend);
 	if (err)
 		return log_error(log, err, "engine: %s", strerror(-err));
+	show_switch(wrap);
 	err = wrap->space.entered ? show_pins(wrap) : -EPERM;
 	if (err && !why.len)
 		log_line(&why, "%s", strerror(-err));

@@ -14,6 +14,8 @@ struct wrap_config {
 	char *const *argv;             /* the command, NULL behind its last word */
 	const char *socket;            /* of an engine in a daemon; NULL: an engine of its own */
 	bool unprivileged;             /* the command has no privilege, whatever this process has */
+	bool has_unprivileged_bpf;     /* of an engine of its own: kernel.unprivileged_bpf_disabled, */
+	u32 unprivileged_bpf;          /* otherwise 2 */
 	bool verbose;                  /* say why calls were refused */
 	void (*say)(const char *line); /* one line for the person in front of it, without newline */
 };

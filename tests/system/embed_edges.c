@@ -6,6 +6,7 @@
  */
 #include <clsbpf.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,30 @@ static void test_faults(const char *object)
 	clsbpf_engine_destroy(engine);
 }
 
+/* A caller without capabilities, and the switch that lets it make maps until it is locked. */
+static void test_unprivileged(void)
+{
+	struct clsbpf_options options = { .size = sizeof(options), .flags = CLSBPF_UNPRIVILEGED };
+	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_HASH, .key_size = 4, .value_size = 4, .max_entries = 1 };
+	struct clsbpf_engine *engine;
+	uint32_t ifindex;
+
+	if (clsbpf_engine_create(&options, &engine))
+		exit(1);
+	ok(clsbpf_bpf(engine, BPF_MAP_CREATE, &attr, sizeof(attr)) == -EPERM, "no map without CAP_BPF");
+	ok(clsbpf_set_unprivileged_bpf_disabled(engine, 3) == -EINVAL, "no such switch");
+	ok(!clsbpf_set_unprivileged_bpf_disabled(engine, 0), "switch to 0");
+	ok(clsbpf_bpf(engine, BPF_MAP_CREATE, &attr, sizeof(attr)) > 0, "a map without CAP_BPF");
+	attr.map_type = BPF_MAP_TYPE_LRU_HASH;
+	ok(clsbpf_bpf(engine, BPF_MAP_CREATE, &attr, sizeof(attr)) == -EPERM, "not of every type");
+	ok(!clsbpf_set_unprivileged_bpf_disabled(engine, 1), "switch to 1");
+	ok(clsbpf_set_unprivileged_bpf_disabled(engine, 0) == -EPERM, "that is for ever");
+	attr.map_type = BPF_MAP_TYPE_HASH;
+	ok(clsbpf_bpf(engine, BPF_MAP_CREATE, &attr, sizeof(attr)) == -EPERM, "no map any more");
+	ok(!clsbpf_device_add(engine, "d", NULL, &ifindex), "who embeds it adds devices");
+	clsbpf_engine_destroy(engine);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3)
@@ -127,6 +152,7 @@ int main(int argc, char **argv)
 	test_sharing(argv[1]);
 	test_lengths(argv[1]);
 	test_faults(argv[2]);
+	test_unprivileged();
 	printf("1..%d\n", cases);
 	return failed;
 }

@@ -82,7 +82,47 @@ check "nothing in /sys/fs/bpf" sh -c '[ -z "$(find /sys/fs/bpf -name .clsbpf 2>/
 # Rights.
 nobody "$tmp/clsbpf" wrap --unprivileged "$tmp/calls" vfork >"$tmp/out" 2>&1
 check "--unprivileged: no map, no lookup" grep -q "lookup: EBADF" "$tmp/out"
+rights() { # NAME ANSWERS WORDS...: the switch, then what calls rights prints; opening to write is refused
+	name=$1
+	printf "switch: $2\nopen to write: EACCES\nhash: $3\nLRU hash: $4\nfilter: $5\nlong filter: $6\nclassifier: $7\n" >"$tmp/wanted"
+	shift 7
+	nobody "$tmp/clsbpf" wrap "$@" "$tmp/calls" rights >"$tmp/out" 2>&1
+	check_same "$name" "$tmp/wanted" "$tmp/out"
+}
+if grep -qs . /proc/sys/kernel/unprivileged_bpf_disabled; then
+	rights "everybody's switch" 2 done done done done done
+	rights "unprivileged: nothing" 2 EPERM EPERM EPERM EPERM EPERM --unprivileged
+	rights "unprivileged, switch 1: nothing" 1 EPERM EPERM EPERM EPERM EPERM \
+		--unprivileged --unprivileged-bpf 1
+	rights "unprivileged, switch 0: filters" 0 done EPERM done E2BIG EPERM --unprivileged --unprivileged-bpf=0
+	rights "switch 1, with CAP_BPF" 1 done done done done done --unprivileged-bpf 1
+	CLSBPF_RUNDIR=$tmp/run2 "$tmp/clsbpf" serve --unprivileged-bpf 0 >"$tmp/serve2" 2>&1 &
+	open=$!
+	while ! grep -q listening "$tmp/serve2" && kill -0 $open 2>/dev/null; do sleep 0.02; done
+	wrap --backend "$tmp/run2/socket" --unprivileged "$tmp/calls" rights | grep -v write >"$tmp/out"
+	printf 'switch: 0\nhash: done\nLRU hash: EPERM\nfilter: done\nlong filter: E2BIG\nclassifier: EPERM\n' >"$tmp/wanted"
+	check_same "a daemon's switch" "$tmp/wanted" "$tmp/out"
+	kill $open
+	wait $open
+	if [ "$(id -u)" = 0 ]; then
+		check "root cannot write to it" sh -c "'$tmp/clsbpf' wrap '$tmp/calls' rights | grep -q 'write: EROFS'"
+		check "the host's is what it was" sh -c "[ \"\$(stat -c %A /proc/sys/kernel/unprivileged_bpf_disabled)\" = -rw-r--r-- ]"
+	else
+		skip "root cannot write to it" "needs root"
+	fi
+else
+	skip "kernel.unprivileged_bpf_disabled" "Linux has no such switch here"
+fi
+check_status "a switch that is none" 1 wrap --unprivileged-bpf 3 true
+check_status "a daemon has its own" 1 wrap --backend "$tmp/run/socket" --unprivileged-bpf 0 true
+check_status "a daemon's switch that is none" 1 "$tmp/clsbpf" serve --unprivileged-bpf 3
 if [ "$(id -u)" = 0 ]; then
+	wrap setpriv --reuid=65534 --inh-caps=-all --bounding-set=-all,+setpcap,+bpf,+net_admin --ambient-caps=-all \
+		"$tmp/calls" rights >"$tmp/out" 2>&1
+	check "a client that gave up its capabilities" grep -q "classifier: EPERM" "$tmp/out"
+	wrap setpriv --bounding-set=-net_admin,-sys_admin "$tmp/calls" rights >"$tmp/out" 2>&1
+	check "without CAP_NET_ADMIN: no classifier" grep -q "classifier: EPERM" "$tmp/out"
+	check "without CAP_NET_ADMIN: a filter" grep -q "long filter: done" "$tmp/out"
 	wrap setpriv --reuid=65534 --inh-caps=-all --bounding-set=-all "$tmp/calls" vfork >"$tmp/out" 2>&1
 	check "a client that gave up CAP_BPF has none" grep -q "lookup: EBADF" "$tmp/out"
 	wrap unshare -U -r "$tmp/calls" vfork >"$tmp/out" 2>&1

@@ -324,6 +324,37 @@ static int case_vfork(const char *argument)
 	return 0;
 }
 
+static long load_long(u32 type, u32 count)
+{
+	struct bpf_insn insns[4097] = { { 0 } };
+	union bpf_attr attr = { .prog_type = type, .insns = ptr_u64(insns), .insn_cnt = count,
+				.license = ptr_u64("GPL") };
+
+	for (u32 i = 0; i < count; i++)
+		insns[i].code = i + 1 < count ? BPF_ALU64 | BPF_MOV | BPF_K : BPF_JMP | BPF_EXIT;
+	return bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+}
+
+/* Whoever calls, and what kernel.unprivileged_bpf_disabled says. Nothing is written there: without a
+ * namespace it would be the host's. */
+static int case_rights(const char *argument)
+{
+	static const char path[] = "/proc/sys/kernel/unprivileged_bpf_disabled";
+	union bpf_attr lru = { .map_type = BPF_MAP_TYPE_LRU_HASH, .key_size = 4, .value_size = 4,
+			       .max_entries = 1 };
+	int fd = open(path, O_RDONLY);
+	char text[8] = "";
+
+	printf("switch: %s", fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 ? text : "none\n");
+	say("open to write", open(path, O_WRONLY) < 0 ? -errno : 0);
+	say("hash", map_create(4));
+	say("LRU hash", bpf(BPF_MAP_CREATE, &lru, sizeof(lru)));
+	say("filter", load_long(BPF_PROG_TYPE_SOCKET_FILTER, 4096));
+	say("long filter", load_long(BPF_PROG_TYPE_SOCKET_FILTER, 4097));
+	say("classifier", load_long(BPF_PROG_TYPE_SCHED_CLS, 2));
+	return 0;
+}
+
 #define THREADS 4
 #define EACH 500
 
@@ -658,7 +689,7 @@ static const struct {
 	{ "closed", case_closed }, { "vfork", case_vfork }, { "threads", case_threads }, { "signals", case_signals },
 	{ "hostile", case_hostile }, { "killed", case_killed }, { "no_room", case_no_room }, { "abi", case_abi },
 	{ "polls", case_polls }, { "pins", case_pins }, { "tcx", case_tcx }, { "ways", case_ways },
-	{ "tree", case_tree }, { "get", case_get },
+	{ "tree", case_tree }, { "get", case_get }, { "rights", case_rights },
 };
 
 int main(int argc, char **argv)
