@@ -20,14 +20,17 @@ static bool linked_take(u64 *linked, struct reg *reg, u32 id, u32 frame, bool is
 	return linked_add(linked, frame, is_reg, which);
 }
 
-/* Every number with @id. There is room for a few; what does not fit is a copy no more. */
+/* Every number with @id that is read later. There is room for a few; what does not fit is a copy no more. */
 static void linked_collect(struct verifier *v, u32 id, u64 *linked)
 {
-	for (u32 f = v->cur->depth + 1; f-- > 0;) {
+	const struct state *s = v->cur;
+
+	for (u32 f = s->depth + 1; f-- > 0;) {
 		struct frame *frame = &v->cur->frame[f];
+		u16 live = v->facts[f == s->depth ? s->insn : s->frame[f + 1].call].live_regs;
 
 		for (u32 n = 0; n < 10; n++)
-			if (!linked_take(linked, &frame->reg[n], id, f, true, n))
+			if (live >> n & 1 && !linked_take(linked, &frame->reg[n], id, f, true, n))
 				frame->reg[n].id = 0;
 		for (u32 i = 0; i < frame->slots; i++)
 			if (frame->kind[i][0] == SLOT_SPILL &&
@@ -67,7 +70,8 @@ static void linked_learn(struct reg *reg, const struct reg *known)
 	if ((!(old.flags & sums) && !(known->flags & sums)) || old.off == known->off)
 		return;
 	delta = range_const((u64)((s64)old.off - (s64)known->off));
-	reg->n = range_alu((old.flags | known->flags) & REG_ADDS32 ? INSN_ADD32 : INSN_ADD64, &known->n, &delta);
+	reg->n = range_alu((old.flags | known->flags) & REG_ADDS32 ? INSN_ADD32 : INSN_ADD64, &known->n,
+			   &delta);
 	reg->flags = old.flags;
 	reg->off = old.off;
 }
