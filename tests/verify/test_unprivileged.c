@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* test_unprivileged.c - memory for those who must not see addresses, nor what others left on the stack.
  *
+ * And arithmetic with pointers, which Linux masks for them.
+ *
  * bpf(2) of the engine takes no program of such a client, as Linux does by default; so the verifier is
  * asked itself. Linux is asked with CAP_BPF and without CAP_PERFMON, which is the same but for one thing:
  * it knows numbers that were stored on the stack, and is ahead where a row says so.
@@ -39,7 +41,7 @@ struct row {
 #define ARRAY "array:4:16:2"
 #define HASH "hash:4:16:2"
 
-static const struct row rows[] = {
+static const struct row memory[] = {
 	OK("what was stored, read", "*(u64 *)(r10 -8) = 1\nr0 = *(u64 *)(r10 -8)\nexit\n"),
 	NO("never written, read", -EACCES, "r0 = *(u64 *)(r10 -8)\nexit\n"),
 	NO("below what was ever used, read", -EACCES, "*(u64 *)(r10 -8) = 1\nr0 = *(u64 *)(r10 -16)\nexit\n"),
@@ -80,6 +82,53 @@ static const struct row rows[] = {
 	NO("a number on the stack is no number that is known", -EACCES,
 	   "*(u64 *)(r10 -16) = 8\nr2 = *(u64 *)(r10 -16)\nif r2 == 8 goto out\nr0 = *(u8 *)(r10 -1)\n" OUT, NULL, true),
 	OK("zeroes on the stack are", "*(u64 *)(r10 -16) = 0\nr2 = *(u64 *)(r10 -16)\nif r2 == 0 goto out\nr0 = *(u8 *)(r10 -1)\n" OUT),
+};
+
+#define NUMBER LOOKUP "r1 = *(u64 *)(r0 +0)\n"
+
+static const struct row arithmetic[] = {
+	OK("a bounded offset", NUMBER "if r1 > 7 goto out\nr0 += r1\nr1 = *(u8 *)(r0 +8)\n" OUT, ARRAY),
+	NO("a bounded offset, out of the value", -EACCES, NUMBER "if r1 > 16 goto out\nr0 += r1\n" OUT, ARRAY),
+	NO("an offset of either sign", -EACCES,
+	   NUMBER "if r1 s> 2 goto out\nif r1 s< -2 goto out\nr0 += 8\nr0 += r1\nr1 = *(u8 *)(r0 +0)\n" OUT, ARRAY),
+	NO("a negative offset", -EACCES, NUMBER "if r1 s> -1 goto out\nif r1 s< -8 goto out\nr0 += 8\nr0 += r1\n" OUT, ARRAY),
+	NO("a difference", -EACCES, NUMBER "if r1 > 7 goto out\nr0 += 8\nr0 -= r1\nr1 = *(u8 *)(r0 +0)\n" OUT, ARRAY),
+	NO("a difference, out of the value", -EACCES, NUMBER "if r1 > 9 goto out\nr0 += 8\nr0 -= r1\n" OUT, ARRAY),
+	NO("any number", -EINVAL, NUMBER "r0 += r1\n" OUT, ARRAY),
+	OK("a number and a pointer", NUMBER "if r1 > 7 goto out\nr1 += r0\nr1 = *(u8 *)(r1 +8)\n" OUT, ARRAY),
+	NO("behind the value, constant", -EACCES, LOOKUP "r0 += 16\n" OUT, ARRAY),
+	OK("the last byte of the value", LOOKUP "r0 += 15\n" OUT, ARRAY),
+	NO("before the value", -EACCES, LOOKUP "r0 += -1\n" OUT, ARRAY),
+	NO("below the stack", -EACCES, "r2 = r10\nr2 += -520\n" END),
+	OK("the lowest byte of the stack", "r2 = r10\nr2 += -512\n" END),
+	NO("the end of the stack", -EACCES, "r2 = r10\nr2 += 0\n" END),
+	NO("a variable into the stack", -EACCES, NUMBER "r1 &= 7\nr2 = r10\nr2 += -32\nr2 += r1\n" OUT, ARRAY),
+	OK("a register that is constant", "r1 = -8\nr2 = r10\nr2 += r1\n*(u8 *)(r2 +0) = 0\n" END),
+	NO("a variable to the context", -EACCES, "r2 = *(u32 *)(r1 +0)\nr2 &= 7\nr1 += r2\n" END),
+	NO("a constant register to the context", -EACCES, "r2 = 8\nr1 += r2\n" END),
+	OK("a constant to the context", "r1 += 8\n" END),
+	OK("the same limit on two paths", NUMBER "if r1 > 7 goto out\nr2 = *(u64 *)(r0 +8)\nif r2 > 3 goto l\nr3 = 1\n"
+	   "l: r0 += r1\n" OUT, ARRAY),
+	OK("a constant difference", LOOKUP "r1 = 7\nr0 += 8\nr0 -= r1\nr1 = *(u8 *)(r0 +0)\n" OUT, ARRAY),
+	NO("another limit on another path", -EACCES, NUMBER "if r1 > 7 goto out\nr2 = *(u64 *)(r0 +8)\n"
+	   "if r2 > 3 goto l\nr0 += 4\nl: if r2 > 3 goto l2\nr1 &= 3\nl2: r0 += r1\n" OUT, ARRAY),
+	NO("a number on another path", -EACCES, NUMBER "if r1 > 7 goto out\nr2 = *(u64 *)(r0 +8)\n"
+	   "if r2 > 3 goto l\nr0 = 1\nl: r0 += r1\n" OUT, ARRAY),
+	NO("the distance of two pointers", -EACCES, "r2 = r10\nr2 -= r1\n" END),
+	NO("32 bits of a pointer", -EACCES, "w2 = w10\n" END),
+	NO("32 bits computed with", -EACCES, "r2 = r10\nw2 -= 4\n" END),
+	NO("8 bits of a pointer with their sign", -EACCES, "r2 = (s8)r10\n" END),
+	NO("8 bits of a pointer with their sign, into 32", -EACCES, "w2 = (s8)w10\n" END),
+	NO("the negative of a pointer", -EACCES, "r2 = r10\nr2 = -r2\n" END),
+	NO("a pointer with its bytes swapped", -EACCES, "r2 = r10\nr2 = be64 r2\n" END),
+	NO("a product", -EACCES, "r2 = r10\nr2 *= 2\n" END),
+	OK("compared with NULL", LOOKUP OUT, ARRAY),
+	OK("compared with NULL what never is", LOOKUP "if r0 != 0 goto out\n" OUT, ARRAY),
+	NO("compared with NULL the context", -EACCES, "if r1 == 0 goto out\n" OUT),
+	NO("compared with a number", -EACCES, LOOKUP "if r0 > 5 goto out\n" OUT, ARRAY),
+	NO("compared with a pointer", -EACCES, "r2 = r10\nif r1 == r2 goto out\n" OUT),
+	NO("a number compared with a pointer", -EACCES, "r2 = 5\nif r2 == r1 goto out\n" OUT),
+	NO("tested with bits", -EACCES, "if r1 & 7 goto out\n" OUT),
 };
 
 /* Linux without CAP_PERFMON and CAP_SYS_ADMIN, or all as before. Returns what the capabilities were. */
@@ -148,12 +197,11 @@ static int ask_verifier(struct both *both, const struct both_prog *from, struct 
 	return err;
 }
 
-static void test_rows(void **state)
+static void ask_rows(struct both *both, const struct row *rows, size_t count)
 {
-	struct both *both = *state;
 	u32 wrong = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct both_row row = { rows[i].name, 0, rows[i].text, rows[i].maps, .type = BPF_PROG_TYPE_SOCKET_FILTER };
 		struct both_prog prog;
 		struct bpf_insn *insns;
@@ -173,9 +221,12 @@ static void test_rows(void **state)
 		fail_msg("%u answers are wrong", wrong);
 }
 
+static void test_memory(void **state) { ask_rows(*state, memory, ARRAY_SIZE(memory)); }
+static void test_arithmetic(void **state) { ask_rows(*state, arithmetic, ARRAY_SIZE(arithmetic)); }
+
 int main(void)
 {
-	static const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows) };
+	static const struct CMUnitTest tests[] = { cmocka_unit_test(test_memory), cmocka_unit_test(test_arithmetic) };
 
 	return both_run("verify unprivileged", tests, ARRAY_SIZE(tests));
 }
