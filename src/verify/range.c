@@ -189,11 +189,20 @@ static void bits_by_bounds(struct range *a)
 
 void range_sync(struct range *a)
 {
+	struct range before;
+
+	if (range_is_const(a) && range_has(a, a->bits.value)) {
+		*a = range_const(a->bits.value);
+		return;
+	}
 	range_learn_bits(a);
 	for (int round = 0; round < ROUNDS; round++) {
+		before = *a;
 		learn_half(a);
 		learn_whole(a);
 		learn_from_half(a);
+		if (!memcmp(&before, a, sizeof(before)))
+			break;
 	}
 	bits_by_bounds(a);
 	range_learn_bits(a);

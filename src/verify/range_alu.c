@@ -295,12 +295,37 @@ static struct range endian(enum insn_id id, const struct range *a)
 	return out;
 }
 
+/* Operations whose result is known when both operands are. */
+static bool is_computed(enum insn_id id)
+{
+	switch ((int)id) {
+	case INSN_ADD64:
+	case INSN_ADD32:
+	case INSN_SUB64:
+	case INSN_SUB32:
+	case INSN_MUL64:
+	case INSN_MUL32:
+	case INSN_OR64:
+	case INSN_OR32:
+	case INSN_AND64:
+	case INSN_AND32:
+	case INSN_XOR64:
+	case INSN_XOR32:
+		return true;
+	}
+	return false;
+}
+
 struct range range_alu(enum insn_id id, const struct range *dst, const struct range *src)
 {
 	bool half = insn_info[id].width == 32;
-	struct range out = *dst;
+	struct range out;
 	u8 by;
 
+	if (is_computed(id) && (half ? range_is_const32(dst) && range_is_const32(src) :
+			       range_is_const(dst) && range_is_const(src)))
+		return range_const(eval_alu(id, dst->bits.value, src->bits.value));
+	out = *dst;
 	switch ((int)id) {
 	case INSN_MOV64:
 		return *src;
