@@ -175,7 +175,7 @@ static int add(struct verifier *v, enum insn_id id, const struct reg *ptr, const
 {
 	bool subtract = id == INSN_SUB64;
 	u32 n = v_insn(v)->dst_reg;
-	struct pointer_mask mask;
+	struct pointer_mask mask = { 0 };
 	struct reg result;
 	int err = offset_require(v, &num->n, num->off, ptr);
 

@@ -92,7 +92,7 @@ int pointer_mask_begin(struct verifier *v, const struct reg *ptr, const struct r
 
 int pointer_mask_end(struct verifier *v, const struct reg *result, struct pointer_mask *mask)
 {
-	u32 limit;
+	u32 limit = 0;
 	int err;
 
 	if (!is_needed(v))
