@@ -43,14 +43,14 @@ static int step_push(struct verifier *v, struct step **out)
 
 int step_note(struct verifier *v)
 {
-	struct step *step;
+	struct step *step = NULL;
 
 	return step_push(v, &step);
 }
 
 int step_note_stack(struct verifier *v, u32 frame, u32 slot)
 {
-	struct step *step;
+	struct step *step = NULL;
 	int err = step_push(v, &step);
 
 	if (err)
@@ -63,7 +63,7 @@ int step_note_stack(struct verifier *v, u32 frame, u32 slot)
 
 int step_note_linked(struct verifier *v, u64 linked)
 {
-	struct step *step;
+	struct step *step = NULL;
 	int err = step_push(v, &step);
 
 	if (err)
@@ -78,7 +78,7 @@ int walk_fork(struct verifier *v, u32 choice)
 	struct state *s = v->cur;
 	u32 taken = s->choice;
 	struct saved *saved;
-	struct step *step;
+	struct step *step = NULL;
 	int err;
 
 	if (v->todo_count == V_JUMPS)
