@@ -25,13 +25,14 @@ struct shape {
 	u8 *mark;     /* of each slot */
 	u32 *todo;    /* reached, successors not yet: a slot enters once, so @count is room enough */
 	u32 todo_len;
+	bool late_ok;
 	struct log *log;
 };
 
 /* Where the instruction at @i jumps to; false: it does not jump. */
 static bool jump_target(const struct bpf_insn *insn, u32 i, s64 *target)
 {
-	const struct insn_info *row = &insn_info[insn_id_of(insn)];
+	const struct insn_info *row = &insn_info[insn_id_like(insn)];
 
 	switch ((int)row->shape) {
 	case SHAPE_JA:
@@ -71,8 +72,12 @@ static int mark_starts(struct shape *s)
 	s->mark[0] |= M_FUNCTION;
 	s->functions = 1;
 	for (u32 i = 0; i < s->count; i += op.slots) {
-		int err = insn_decode(&s->insns[i], s->count - i, i, &op, s->log);
+		int err = insn_decode(&s->insns[i], s->count - i, i, &op, s->late_ok ? NULL : s->log);
 
+		if (err && s->late_ok && op.late)
+			err = 0;
+		else if (err && s->late_ok)
+			err = insn_decode(&s->insns[i], s->count - i, i, &op, s->log);
 		if (!err && calls_function(op.id))
 			err = mark_function(s, i);
 		if (err)
@@ -84,7 +89,7 @@ static int mark_starts(struct shape *s)
 
 static int check_function_end(struct shape *s, u32 last, u32 end)
 {
-	enum insn_id id = insn_id_of(&s->insns[last]);
+	enum insn_id id = insn_id_like(&s->insns[last]);
 
 	if (id == INSN_EXIT || id == INSN_JA || id == INSN_GOTOL)
 		return 0;
@@ -146,7 +151,7 @@ static void reach(struct shape *s, u32 i)
 
 static void reach_next(struct shape *s, u32 i)
 {
-	enum insn_id id = insn_id_of(&s->insns[i]);
+	enum insn_id id = insn_id_like(&s->insns[i]);
 	s64 target;
 
 	if (jump_target(&s->insns[i], i, &target))
@@ -179,9 +184,9 @@ static int shape_try(struct shape *s)
 	return err;
 }
 
-int insn_check_program(const struct bpf_insn *insns, u32 count, struct log *log)
+static int check(const struct bpf_insn *insns, u32 count, bool late_ok, struct log *log)
 {
-	struct shape s = { .insns = insns, .count = count, .log = log };
+	struct shape s = { .insns = insns, .count = count, .late_ok = late_ok, .log = log };
 	int err;
 
 	if (!count || count > INSN_MAX)
@@ -194,4 +199,14 @@ int insn_check_program(const struct bpf_insn *insns, u32 count, struct log *log)
 	free(s.mark);
 	free(s.todo);
 	return err;
+}
+
+int insn_check_program(const struct bpf_insn *insns, u32 count, struct log *log)
+{
+	return check(insns, count, false, log);
+}
+
+int insn_check_shape(const struct bpf_insn *insns, u32 count, struct log *log)
+{
+	return check(insns, count, true, log);
 }

@@ -10,7 +10,7 @@
  *
  * An accepted instruction is only well formed: whether a program made of them makes sense is for
  * check.c (shape of the program) and verify/ (values). Linux checks most fields only where a path
- * leads; here an instruction behind a branch that is never taken is looked at too.
+ * leads: op->late says of which refusals that is true.
  * Source: RFC 9669; verdicts and errno of Linux 6.18, asked in tests/isa/test_decode.c.
  */
 #include <errno.h>
@@ -57,6 +57,9 @@ static s32 selector_value(const struct bpf_insn *insn, u8 selector)
 	return 0;
 }
 
+/* Does Linux look at all fields of these before it walks a path? */
+static bool checked_early(enum insn_shape shape) { return shape == SHAPE_LDX; }
+
 enum insn_id insn_id_of(const struct bpf_insn *insn)
 {
 	for (int id = last_row[insn->code] - 1; id >= 0; id--) {
@@ -69,6 +72,16 @@ enum insn_id insn_id_of(const struct bpf_insn *insn)
 			return id;
 	}
 	return INSN_COUNT;
+}
+
+enum insn_id insn_id_like(const struct bpf_insn *insn)
+{
+	enum insn_id exact = insn_id_of(insn);
+
+	for (u32 id = 0; id < INSN_COUNT && exact == INSN_COUNT; id++)
+		if (row_has_code(&insn_info[id], insn->code))
+			exact = id;
+	return exact;
 }
 
 /* The fields of an instruction, as bits. */
@@ -266,24 +279,33 @@ static int refuse_unknown(const struct bpf_insn *insn, u32 index, struct log *lo
 int insn_decode(const struct bpf_insn *insn, u32 left, u32 index, struct insn_op *op,
 		struct log *log)
 {
-	enum insn_id id = insn_id_of(insn);
-	const struct insn_info *row = &insn_info[id < INSN_COUNT ? id : 0];
+	enum insn_id id = insn_id_of(insn), known = insn_id_like(insn);
+	const struct insn_info *row = &insn_info[known < INSN_COUNT ? known : 0];
 	bool reg = row->code != insn->code || !(row->flags & F_K);
 	u32 used;
 	int err;
 
-	if (id == INSN_COUNT)
+	*op = (struct insn_op){ .id = known, .reg = reg, .slots = row->flags & F_WIDE ? 2 : 1 };
+	if (id == INSN_COUNT) {
+		op->late = known < INSN_COUNT && row->shape != SHAPE_LD_IMM64 ? LATE_FORM : LATE_NOT;
 		return refuse_unknown(insn, index, log);
+	}
 	used = insn_operands(id, reg);
-	err = check_reserved(insn, id, used, index, log);
-	if (!err)
-		err = check_registers(insn, id, used, index, log);
-	if (!err && !reg)
-		err = check_constant(insn, id, index, log);
-	if (!err && row->flags & F_WIDE)
+	if (row->flags & F_WIDE) {
 		err = check_second_slot(insn, left, used, index, log);
-	if (err)
+		if (err)
+			return err;
+	}
+	err = check_reserved(insn, id, used, index, log);
+	if (err) {
+		op->late = checked_early(row->shape) ? LATE_NOT : LATE_FORM;
 		return err;
-	*op = (struct insn_op){ .id = id, .reg = reg, .slots = row->flags & F_WIDE ? 2 : 1 };
-	return 0;
+	}
+	err = check_registers(insn, id, used, index, log);
+	op->late = err ? LATE_FORM : LATE_NOT;
+	if (!err && !reg) {
+		err = check_constant(insn, id, index, log);
+		op->late = err ? LATE_CONSTANT : LATE_NOT;
+	}
+	return err;
 }

@@ -64,11 +64,19 @@ struct insn_info {
 
 extern const struct insn_info insn_info[INSN_COUNT];
 
+/* Refused, but Linux does not notice unless a path leads there. */
+enum insn_late {
+	LATE_NOT,
+	LATE_FORM,      /* a field: before anything else is looked at */
+	LATE_CONSTANT,  /* a constant: after the operands */
+};
+
 /* The answer of insn_decode(). */
 struct insn_op {
 	enum insn_id id;
 	bool reg;      /* the form with a register operand (BPF_X) where the row has both */
 	u8 slots;      /* 1, or 2 for LD_IMM64 */
+	u8 late;       /* enum insn_late: the rest is what Linux takes the instruction for */
 };
 
 /** insn_decode() - what the instruction at @insn is.
@@ -76,12 +84,15 @@ struct insn_op {
  *  @index: its number, for the message.
  *  Checks the opcode, registers (0..10; R10 is not writable) and every reserved field; not jump
  *  targets. Returns 0, -EINVAL, or -EACCES for a write to R10, after a sentence in @log. Source:
- *  RFC 9669; verdicts are those of Linux 6.18. */
+ *  RFC 9669; verdicts are those of Linux 6.18. *@op is set as well when op->late says so. */
 must_check int insn_decode(const struct bpf_insn *insn, u32 left, u32 index, struct insn_op *op,
 			   struct log *log);
 
 /** insn_id_of() - the operation of an instruction; INSN_COUNT if there is no such operation. */
 enum insn_id insn_id_of(const struct bpf_insn *insn);
+
+/** insn_id_like() - the same; where the opcode exists and no row fits, the one that decides where paths go. */
+enum insn_id insn_id_like(const struct bpf_insn *insn);
 
 /** insn_imm64() - the 64-bit constant in the two slots of an LD_IMM64. */
 static inline u64 insn_imm64(const struct bpf_insn *insn)
@@ -97,6 +108,9 @@ static inline u64 insn_imm64(const struct bpf_insn *insn)
  *  inside the same function, the last instruction of a function is an exit or a jump.
  *  Returns 0, -EINVAL, -EACCES or -ENOMEM, with the sentence in @log. */
 must_check int insn_check_program(const struct bpf_insn *insns, u32 count, struct log *log);
+
+/** insn_check_shape() - the same for a program that will be verified: an instruction that is `late` passes. */
+must_check int insn_check_shape(const struct bpf_insn *insns, u32 count, struct log *log);
 
 /** insn_text() - one instruction in the syntax of the kernel's disassembler, into @buf.
  *  @name_of: names for helpers, functions and maps; may be NULL. Returns the text's length. */

@@ -50,6 +50,7 @@ enum op_kind {
 	OP_CTX_H,
 	OP_CTX_W,
 	OP_CTX_DW,
+	OP_MALFORMED,           /* no path leads there */
 	OP_STEP,                /* tells of the instruction, then does it */
 	/* "r0 = constant" and the exit behind it, in one step. */
 	OP_RETURN32,

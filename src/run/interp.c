@@ -316,7 +316,7 @@ u64 interp_loop(struct run_state *s, const struct prog *prog, const void *const 
 		[OP_CTX_W] = &&ctx_w, [OP_CTX_DW] = &&ctx_dw,
 		PAIR(OP_CTX_B, ctx_b), PAIR(OP_CTX_H, ctx_h), PAIR(OP_CTX_W, ctx_w),
 		PAIR(OP_CTX_DW, ctx_dw),
-		[OP_STEP] = &&step, [OP_RETURN32] = &&return32, [OP_RETURN64] = &&return64,
+		[OP_MALFORMED] = &&malformed, [OP_STEP] = &&step, [OP_RETURN32] = &&return32, [OP_RETURN64] = &&return64,
 	};
 	struct packet *packet;
 	const struct op *op;
@@ -427,6 +427,10 @@ held:
 	}
 	exec_drop_records(s->exec);
 	return r[0];
+
+malformed:
+	state_fault(s, -EINVAL, "the instruction is not well formed");
+	goto fault;
 
 not_ctx:
 	state_fault(s, -EACCES, "R6 is not the context, which packet loads need there");

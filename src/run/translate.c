@@ -405,8 +405,13 @@ static int translate_all(struct translation *t)
 	for (t->at = 0; t->at < t->count; t->at += op.slots) {
 		const struct bpf_insn *insn = &t->insns[t->at];
 		struct op *to = &t->ops[t->at];
-		int err = insn_decode(insn, t->count - t->at, t->at, &op, t->log);
+		int err = insn_decode(insn, t->count - t->at, t->at, &op, may_be_dead(t) ? NULL : t->log);
 
+		if (err && op.late && may_be_dead(t)) {
+			*to = (struct op){ .label = t->labels[OP_MALFORMED] };
+			t->load = t->result = OP_KINDS;
+			continue;
+		}
 		if (err)
 			return err;
 		t->kind = op.reg ? OP_X(op.id) : OP_K(op.id);
@@ -501,7 +506,7 @@ static int prepare(struct prog *prog, struct log *log, bool steps)
 
 int run_prepare(struct prog *prog, struct log *log)
 {
-	int err = insn_check_program(prog->insns, prog->insn_count, log);
+	int err = (prog->final ? insn_check_shape : insn_check_program)(prog->insns, prog->insn_count, log);
 
 	return err ? err : prepare(prog, log, false);
 }

@@ -42,10 +42,11 @@ static int decode_all(struct verifier *v)
 	struct insn_op op;
 
 	for (u32 i = 0; i < v->count; i += op.slots) {
-		if (insn_decode(&v->insns[i], v->count - i, i, &op, NULL))
+		if (insn_decode(&v->insns[i], v->count - i, i, &op, NULL) && !op.late)
 			return reject(v, -EINVAL, REASON_INTERNAL, -1, "instruction %u is none", i);
 		v->facts[i].id = (u8)op.id;
 		v->facts[i].reg = op.reg;
+		v->facts[i].late = op.late == LATE_FORM;
 		v->facts[i].slots = op.slots;
 	}
 	return 0;

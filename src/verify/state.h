@@ -238,6 +238,7 @@ enum insn_mark {
 struct insn_facts {
 	u8 id;                /* enum insn_id */
 	bool reg;             /* has a register operand */
+	bool late;            /* not well formed, which matters where a path leads here (insn_op.late) */
 	u8 slots;             /* 1 or 2 */
 	u8 marks;             /* enum insn_mark */
 	u16 live_regs;        /* registers that may be read before they are written from here on */

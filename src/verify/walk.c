@@ -104,11 +104,35 @@ int walk_fork(struct verifier *v, u32 choice)
 
 /* ---- instructions ---- */
 
+/* A field says what has no meaning. */
+static int malformed(struct verifier *v)
+{
+	const struct bpf_insn *insn = v_insn(v);
+	u32 i = v->cur->insn;
+	LOG_ON_STACK(log);
+	struct insn_op op;
+	const char *text;
+	int err = 0;
+
+	if (insn_info[v->facts[i].id].shape == SHAPE_JCOND && insn->dst_reg < V_REGS)
+		err = value_require(v, insn->dst_reg, true);
+	if (err)
+		return err;
+	err = insn_decode(insn, v->count - i, i, &op, &log);
+	/* "instruction 7: the offset field ...", "instruction 7 writes r10 ..." */
+	text = strchr(log.text + strlen("instruction "), ' ');
+	if (text && text[-1] == ':')
+		return reject(v, err, REASON_MALFORMED, -1, "%.*s", (int)strcspn(text + 1, "\n"), text + 1);
+	return reject(v, err, REASON_MALFORMED, -1, "it%.*s", text ? (int)strcspn(text, "\n") : 0, text ? text : "");
+}
+
 static int step(struct verifier *v, u32 *next, bool *done)
 {
 	const struct insn_facts *facts = &v->facts[v->cur->insn];
 
 	*next = v->cur->insn + facts->slots;
+	if (unlikely(facts->late))
+		return malformed(v);
 	switch ((enum insn_shape)insn_info[facts->id].shape) {
 	case SHAPE_ALU:
 	case SHAPE_NEG:
