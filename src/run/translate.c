@@ -53,6 +53,11 @@ static bool may_be_dead(const struct translation *t)
 	return t->checked && t->prog->final;
 }
 
+static bool may_call(const struct translation *t, const struct helper *helper, u32 who)
+{
+	return helper && helper->fn && helper->who & who && (t->prog->gpl || !(helper->flags & HELPER_GPL));
+}
+
 /* Licence, program type and existence, in the order in which Linux looks. Clients find out which helpers
  * there are by the words "unknown func " in the log: libbpf_probe_bpf_helper(). */
 static int check_helper(const struct translation *t, u32 id, const struct helper **out)
@@ -63,7 +68,7 @@ static int check_helper(const struct translation *t, u32 id, const struct helper
 	static const struct helper absent;
 
 	*out = &absent;
-	if (helper_is_poison(id) || (may_be_dead(t) && !(helper && helper->fn && helper->who & who)))
+	if (helper_is_poison(id) || (may_be_dead(t) && !may_call(t, helper, who)))
 		return 0;
 	if (!helper && !name)
 		return log_error(t->log, -EINVAL, "instruction %u calls the unknown func #%u: there is no "

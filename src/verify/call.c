@@ -206,6 +206,10 @@ static int tail_call(struct verifier *v, const struct call *c, u32 *next)
 
 	if (!v->cur->depth || v->cur->choice)
 		return apply(v, c);
+	/* Linux's verifier has no answer for what the helper that calls back would be given. */
+	if (v_frame(v)->callback)
+		return reject(v, -EFAULT, REASON_CALLBACK, -1,
+			      "a function that a helper calls back makes a tail call");
 	err = walk_fork(v, 1);
 	if (err)
 		return err;

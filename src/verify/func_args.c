@@ -61,16 +61,41 @@ const char *func_name(const struct verifier *v, u32 func, char buf[FUNC_NAME])
 	return buf;
 }
 
+/* Does the prototype of function @type return a number? @type: NULL when nothing is known of the function. */
+static bool returns_number(const struct verifier *v, const struct btf_type *type)
+{
+	const struct btf_type *proto = type ? btf_type(v->btf, type->type) : NULL;
+	const struct btf_type *ret = proto ? btf_resolve(v->btf, proto->type) : NULL;
+
+	return ret && (btf_kind(ret) == BTF_KIND_INT || btf_kind(ret) == BTF_KIND_ENUM ||
+		       btf_kind(ret) == BTF_KIND_ENUM64);
+}
+
+/* A function can be ended by what is in it, and then its caller is given a number. */
+static int require_number(struct verifier *v, u32 func, const struct btf_type *type)
+{
+	const struct func *f = &v->funcs[func];
+
+	if (!func || (!f->tail_call && !f->ld_abs) || returns_number(v, type))
+		return 0;
+	return reject(v, -EINVAL, REASON_FUNCTION_TYPES, -1,
+		      "a function with %s must be known (by BTF) to return an int", f->tail_call ?
+		      "a tail call" : "a packet load of classic BPF");
+}
+
 int func_args_learn(struct verifier *v, u32 func)
 {
 	const struct bpf_func_info *info = v->prog->func_info;
-	const struct btf_type *type;
+	const struct btf_type *type = NULL;
+	int err;
 
-	if (!v->btf || !info || func >= v->prog->func_info_count)
-		return 0;
-	type = btf_type(v->btf, info[func].type_id);
-	if (!type || btf_kind(type) != BTF_KIND_FUNC)
-		return 0;
+	if (v->btf && info && func < v->prog->func_info_count)
+		type = btf_type(v->btf, info[func].type_id);
+	if (type && btf_kind(type) != BTF_KIND_FUNC)
+		type = NULL;
+	err = require_number(v, func, type);
+	if (err || !type)
+		return err;
 	v->funcs[func].type_id = info[func].type_id;
 	v->funcs[func].global = func && btf_vlen(type) == BTF_FUNC_GLOBAL;
 	return 0;

@@ -510,6 +510,9 @@ bool gen_call(const struct helper *helper, u32 type, u32 arg, enum stand_in stan
 		out->prog.map_count = LOCKS;
 	else if (type == BPF_PROG_TYPE_SOCKET_FILTER)
 		return false;
+	/* What a dynptr is at the time is more than an argument: test_dynptr.c. */
+	if (takes(helper, ARG_IS_DYNPTR))
+		return false;
 	mov(&m, 6, 1);
 	for (s16 off = -STACK_SET; off < 0; off += 8)
 		put(&m, BPF_ST | BPF_MEM | BPF_DW, 10, 0, off, 0);
