@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* help_string.c - numbers out of text, and text compared. Source: what Linux 6.18 returns
- * (tests/helper/test_string.c). */
+ * (tests/helper/test_text.c). */
 #include <errno.h>
 #include <stddef.h>
 
