@@ -160,6 +160,21 @@ static int prog_verify(struct call *call, struct prog *prog, struct log *log)
 	return err;
 }
 
+/* Functions of the program or of the kernel are for those with CAP_BPF, wherever they stand in the code. */
+static int prog_calls_check(struct call *call, const struct prog *prog, struct log *log)
+{
+	for (u32 i = 0; !call_may(call, RIGHT_BPF) && i < prog->insn_count; i++) {
+		const struct bpf_insn *insn = &prog->insns[i];
+
+		if ((insn->code == (BPF_JMP | BPF_CALL) &&
+		     (insn->src_reg == BPF_PSEUDO_CALL || insn->src_reg == BPF_PSEUDO_KFUNC_CALL)) ||
+		    (insn->code == (BPF_LD | BPF_IMM | BPF_DW) && insn->src_reg == BPF_PSEUDO_FUNC))
+			return log_error(log, -EPERM, "instruction %u: functions of the program or of the "
+					 "kernel need CAP_BPF", i);
+	}
+	return 0;
+}
+
 /* Everything that has a log. */
 static int prog_check(struct call *call, struct prog *prog, struct log *log)
 {
@@ -167,6 +182,8 @@ static int prog_check(struct call *call, struct prog *prog, struct log *log)
 	int err;
 
 	err = prog_fd_array_hold(call, prog, log);
+	if (!err)
+		err = prog_calls_check(call, prog, log);
 	if (!err)
 		err = prog_funcs_load(call, prog, log);
 	if (!err)

@@ -150,7 +150,7 @@ static bool sum_of_copy(const struct verifier *v, enum insn_id id, const struct 
 	bool half = id == INSN_ADD32 || id == INSN_SUB32, negative = id == INSN_SUB64 || id == INSN_SUB32;
 	s64 value;
 
-	if (!v->privileged || !dst->id || dst->flags & (REG_ADDS | REG_ADDS32))
+	if (!v->capable || !dst->id || dst->flags & (REG_ADDS | REG_ADDS32))
 		return false;
 	if (id != INSN_ADD64 && id != INSN_ADD32 && !negative)
 		return false;

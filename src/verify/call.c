@@ -18,7 +18,7 @@ static int require_helper(struct verifier *v, u32 id, struct call *c)
 {
 	const struct helper *helper = helper_find(id, c->who);
 	const char *name = helper_name(id);
-	u32 levels = HELPER_CAP_BPF | HELPER_CAP_PERFMON;
+	u32 lacks = (v->capable ? 0 : HELPER_CAP_BPF) | (v->privileged ? 0 : HELPER_CAP_PERFMON);
 
 	c->helper = helper;
 	if (helper_is_poison(id))
@@ -31,7 +31,7 @@ static int require_helper(struct verifier *v, u32 id, struct call *c)
 	if (!helper || !(helper->who & c->who))
 		return reject(v, -EINVAL, REASON_HELPER_UNKNOWN, -1,
 			      "unknown func bpf_%s#%u for programs of this type", name, id);
-	if (helper->flags & levels && !v->privileged)
+	if (helper->flags & lacks)
 		return reject(v, -EINVAL, REASON_HELPER_UNKNOWN, -1,
 			      "unknown func bpf_%s#%u for programs of unprivileged users", name, id);
 	if (helper->flags & HELPER_GPL && !v->prog->gpl)

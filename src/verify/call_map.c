@@ -43,7 +43,7 @@ int call_map_key(struct verifier *v, struct call *c, u32 n)
 	s32 off;
 
 	c->key = -1;
-	if (!v->privileged || reg->type != REG_STACK || !tnum_is_const(reg->n.bits) ||
+	if (!v->capable || reg->type != REG_STACK || !tnum_is_const(reg->n.bits) ||
 	    (c->map->type->type != BPF_MAP_TYPE_ARRAY && c->map->type->type != BPF_MAP_TYPE_PERCPU_ARRAY))
 		return 0;
 	off = reg->off + (s32)reg->n.bits.value;

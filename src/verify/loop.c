@@ -121,6 +121,19 @@ static void scc_walk(struct scc *c, u32 start)
 	}
 }
 
+/* Whether it would end is not even asked. The instruction is one that goes back. */
+static int loop_refuse(struct verifier *v)
+{
+	u32 to;
+
+	for (u32 i = 0; i < v->count; i++)
+		for (u32 n = 0; v->facts[i].loop && successor(v, i, n, &to); n++)
+			if (to <= i && v->facts[to].loop == v->facts[i].loop)
+				v->cur->insn = i;
+	return reject(v, -EINVAL, REASON_LOOP_UNPRIVILEGED, -1,
+		      "this jump goes back, and programs of somebody without CAP_BPF must not have loops");
+}
+
 int loop_learn(struct verifier *v)
 {
 	struct scc c = { .v = v };
@@ -139,7 +152,9 @@ int loop_learn(struct verifier *v)
 	free(room);
 	free(c.edge);
 	v->visits = calloc(1, sizeof(*v->visits));
-	return room && c.edge && v->visits ? 0 : reject(v, -ENOMEM, REASON_INTERNAL, -1, "no memory to find loops");
+	if (!room || !c.edge || !v->visits)
+		return reject(v, -ENOMEM, REASON_INTERNAL, -1, "no memory to find loops");
+	return v->capable || !c.loops ? 0 : loop_refuse(v);
 }
 
 /* ---- visits ---- */

@@ -121,7 +121,7 @@ static int fill(struct verifier *v, const struct access *a, const struct place *
 	bool all = a->size == whole && (whole == 8 || (whole == 4 && from->n.umax <= UINT32_MAX));
 
 	/* Copies learn from one another; what a load cuts off, or extends to another number, is no copy. */
-	if (all && v->privileged && reg_is_number(from))
+	if (all && v->capable && reg_is_number(from))
 		value_link(v, from);
 	*out = *from;
 	if (a->size < 8 && from->n.umax >> (a->size * 8 - a->sign))
@@ -258,7 +258,7 @@ static int spill(struct verifier *v, const struct access *a, const struct place 
 		kind[i] = SLOT_SPILL;
 	/* The rest of the slot is as it was, but no part of anything. */
 	for (u32 i = a->size; i < 8; i++)
-		if (kind[i] != SLOT_ZERO && (kind[i] != SLOT_NOTHING || !v->privileged))
+		if (kind[i] != SLOT_ZERO && kind[i] != SLOT_NOTHING)
 			kind[i] = SLOT_MISC;
 	return step_note_stack(v, at->number, slot);
 }
@@ -318,7 +318,7 @@ static int write_fixed(struct verifier *v, const struct access *a, const struct 
 	err = stack_overwrite(v, at->frame, at->min, at->min + a->size);
 	if (err)
 		return err;
-	if (a->value && reg_is_number(a->value) && v->privileged && !byte_of(at->min))
+	if (a->value && reg_is_number(a->value) && v->capable && !byte_of(at->min))
 		return spill_number(v, a, at);
 	if (a->value && reg_is_pointer(a->value) && a->value->type != REG_DYNPTR)
 		return spill_pointer(v, a, at);

@@ -11,6 +11,7 @@
 
 #include "isa/insn.h"
 #include "object/engine.h"
+#include "../command/rights.h"
 
 /* A map that exists. Two of one program with the same description are two maps. */
 struct both_kept {
@@ -53,7 +54,8 @@ static const char *open_linux(struct both *both)
 
 static int open_engine(struct both *both, bool verify)
 {
-	const struct engine_config config = { .cpus = 2, .fixed_seed = true, .seed = 7, .unverified = !verify };
+	const struct engine_config config = { .cpus = 2, .fixed_seed = true, .seed = 7, .unverified = !verify,
+					      .has_unprivileged_bpf = true, .unprivileged_bpf = 0 };
 
 	memset(both, 0, sizeof(*both));
 	both->btf[BOTH_ENGINE] = both->btf[BOTH_LINUX] = -1;
@@ -293,10 +295,29 @@ static bool cannot_run(const char *log)
 	return strstr(log, "this engine does not have it") || strstr(log, ": this engine has none");
 }
 
+/* BPF_PROG_LOAD by somebody who lacks rights. */
+static int load_without(struct both *both, enum both_side side, u32 lacks, union bpf_attr *attr)
+{
+	int ret;
+
+	if (!lacks)
+		return call(both, side, BPF_PROG_LOAD, attr);
+	if (side == BOTH_ENGINE)
+		backend_engine_rights(both->side[side], RIGHTS_ALL & ~lacks);
+	else if (!rights_take(RIGHTS_ALL & ~lacks))
+		abort();
+	ret = call(both, side, BPF_PROG_LOAD, attr);
+	if (side == BOTH_ENGINE)
+		backend_engine_rights(both->side[side], RIGHTS_ALL);
+	else if (!rights_take(RIGHTS_ALL))
+		abort();
+	return ret;
+}
+
 static int load(struct both *both, enum both_side side, const struct both_prog *prog, union bpf_attr *attr,
 		u32 log_level)
 {
-	int fd = call(both, side, BPF_PROG_LOAD, attr), again;
+	int fd = load_without(both, side, prog->lacks, attr), again;
 
 	both->verdict[side] = (struct both_verdict){ .err = fd < 0 ? fd : 0, .log = "" };
 	if (fd == -EOPNOTSUPP && side == BOTH_ENGINE && !log_level)
@@ -307,7 +328,7 @@ static int load(struct both *both, enum both_side side, const struct both_prog *
 	attr->log_size = BOTH_LOG;
 	attr->log_level = log_level;
 	both->log[side][0] = '\0';
-	again = call(both, side, BPF_PROG_LOAD, attr);
+	again = load_without(both, side, prog->lacks, attr);
 	if (again >= 0)
 		backend_close(both->side[side], again);
 	both->verdict[side].log = both->log[side];
@@ -353,6 +374,11 @@ void both_ask(struct both *both, const struct both_prog *prog, u32 log_level)
 
 		if (!both->side[side])
 			continue;
+		if (side == BOTH_LINUX && prog->lacks & RIGHT_BPF && rights_switch()) {
+			both->verdict[side] = (struct both_verdict){ .err = BOTH_NOT_ASKED, .log = "" };
+			both->not_asked++;
+			continue;
+		}
 		fd = both_load(both, side, prog, log_level);
 		if (fd >= 0)
 			backend_close(both->side[side], fd);

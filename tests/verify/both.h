@@ -41,6 +41,7 @@ struct both_map {
 struct both_prog {
 	u32 type, attach_type, flags;
 	bool proprietary;     /* no GPL */
+	u32 lacks;            /* enum rights that who loads it has not */
 	const struct bpf_insn *insns;
 	u32 count;
 	struct both_map map[BOTH_MAPS];
@@ -55,11 +56,16 @@ struct both_verdict {
 	const char *log;      /* text; "" when not asked for or nothing was said */
 };
 
+/* Instead of an errno: where kernel.unprivileged_bpf_disabled is not 0, Linux says to those without CAP_BPF
+ * nothing about their programs. */
+#define BOTH_NOT_ASKED 1
+
 struct both_kept;
 
 struct both {
 	struct backend *side[BOTH_SIDES];
 	const char *why;      /* Linux cannot be asked (side[BOTH_LINUX] is NULL): the reason */
+	u32 not_asked;        /* programs: BOTH_NOT_ASKED */
 	struct both_kept *kept;
 	u32 kept_count, kept_room;
 	int btf[BOTH_SIDES];  /* of maps, -1: not made yet */
@@ -76,7 +82,7 @@ void both_close(struct both *both);
 
 /** both_ask() - load @prog on both sides and unload it again: both->verdict. @log_level 0: the errno only; the
  *  logs are of a second load otherwise, so that their size changes nothing. Where Linux is not there its
- *  verdict is the engine's. A map or BTF that cannot be made is a verdict too, with a log that says so. */
+ *  verdict is the engine's, or BOTH_NOT_ASKED. A map or BTF that cannot be made is a verdict too, with a log that says so. */
 void both_ask(struct both *both, const struct both_prog *prog, u32 log_level);
 
 /** both_load() - the same on one side, which keeps it: returns a handle or -errno. */
@@ -116,6 +122,7 @@ struct both_row {
 	u32 flags;
 	bool proprietary;
 	const char *says;      /* a part of our sentence, or NULL */
+	u32 lacks;             /* enum rights that the caller has not */
 };
 
 /** both_row_prog() - the program of @row; *@insns is to be freed. A row that is none fails the test. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* try_both.c - one program from text, asked on both sides; for people.
  *
- *   try_both [-t cls|act|socket|xdp] [-m MAP]... [-f FUNCTION]... [-F FLAGS] [-p] [-l LEVEL] [FILE]
+ *   try_both [-t cls|act|socket|xdp] [-m MAP]... [-f FUNCTION]... [-F FLAGS] [-L RIGHTS] [-p] [-l LEVEL] [FILE]
  *
  * MAP and FUNCTION are as in both.h; the program is in the syntax of isa/asm.c, from FILE or standard
- * input. -p: no GPL licence. -l: the level of both logs, 2 to see states. Lines of the file that begin with
- * "#" may hold the same options, so that a file is complete: "# -m array:4:8:1 -f Si".
+ * input. -L: what who loads it lacks, of enum rights: 12 CAP_PERFMON, 15 everything. -p: no GPL licence.
+ * -l: the level of both logs, 2 to see states. Lines of the file that begin with "#" may hold the same options, so that a file is complete: "# -m array:4:8:1 -f Si".
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -40,6 +40,9 @@ static int option(struct wish *wish, int c, const char *value)
 		break;
 	case 'a':
 		wish->prog.attach_type = (u32)strtoul(value, NULL, 0);
+		break;
+	case 'L':
+		wish->prog.lacks = (u32)strtoul(value, NULL, 0);
 		break;
 	case 'p':
 		wish->prog.proprietary = true;
@@ -111,7 +114,7 @@ int main(int argc, char **argv)
 	char *text;
 	int c, count;
 
-	while ((c = getopt(argc, argv, "t:m:f:F:a:pl:")) != -1)
+	while ((c = getopt(argc, argv, "t:m:f:F:a:L:pl:")) != -1)
 		if (option(&wish, c, optarg))
 			return 1;
 	if (optind < argc)
