@@ -9,6 +9,7 @@
  * slot makes bytes of what is left.
  *
  * Offsets that are not constant are for privileged programs: a store may then have gone to any byte.
+ * Numbers are spilled for who has CAP_BPF; those of others become bytes.
  * Not here: what helpers do with the stack (stack_helper.c); objects in slots (slots.c).
  */
 #include <errno.h>
