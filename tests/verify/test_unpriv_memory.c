@@ -1,36 +1,34 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* test_unprivileged.c - memory for those who must not see addresses, nor what others left on the stack.
  *
+<<<<<<< tests/verify/test_unpriv_memory.c
  * And arithmetic with pointers, which Linux masks for them.
  *
  * bpf(2) of the engine takes no program of such a client, as Linux does by default; so the verifier is
  * asked itself. Linux is asked with CAP_BPF and without CAP_PERFMON, which is the same but for one thing:
  * it knows numbers that were stored on the stack, and is ahead where a row says so.
+=======
+ * The verifier is asked itself, with CAP_BPF and with no right at all; Linux with CAP_BPF and without
+ * CAP_PERFMON. CAP_BPF makes one difference here: numbers that were stored on the stack are known.
+>>>>>>> /tmp/b.c
  */
 #include <errno.h>
-#include <linux/capability.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "both.h"
+#include "lower.h"
 
 #include "isa/insn.h"
-#include "map/map.h"
-#include "object/object.h"
-#include "object/prog.h"
-#include "verify/verify.h"
 
 struct row {
 	const char *name;
 	int err;
 	const char *text, *maps;
-	bool linux_knows;     /* Linux with CAP_BPF accepts it, because it knows the number */
+	bool known;           /* with CAP_BPF it is accepted, because the number is known */
 };
 
 #define OK(name, text, ...) { name, 0, text, __VA_ARGS__ }
@@ -84,6 +82,7 @@ static const struct row memory[] = {
 	OK("zeroes on the stack are", "*(u64 *)(r10 -16) = 0\nr2 = *(u64 *)(r10 -16)\nif r2 == 0 goto out\nr0 = *(u8 *)(r10 -1)\n" OUT),
 };
 
+<<<<<<< tests/verify/test_unpriv_memory.c
 #define NUMBER LOOKUP "r1 = *(u64 *)(r0 +0)\n"
 
 static const struct row arithmetic[] = {
@@ -198,22 +197,28 @@ static int ask_verifier(struct both *both, const struct both_prog *from, struct 
 }
 
 static void ask_rows(struct both *both, const struct row *rows, size_t count)
+=======
+static void test_rows(void **state)
+>>>>>>> /tmp/b.c
 {
 	u32 wrong = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct both_row row = { rows[i].name, 0, rows[i].text, rows[i].maps, .type = BPF_PROG_TYPE_SOCKET_FILTER };
+		int err, capable = rows[i].known ? 0 : rows[i].err;
 		struct both_prog prog;
 		struct bpf_insn *insns;
-		LOG_ON_STACK(log);
-		int err;
 
 		both_row_prog(&row, &prog, &insns);
-		err = ask_verifier(both, &prog, &log);
-		if (err != rows[i].err && ++wrong)
-			print_error("%s: the verifier answers %d, not %d: %s\n", row.name, err, rows[i].err, log.text);
-		err = both->side[BOTH_LINUX] ? ask_linux(both, &prog) : rows[i].linux_knows ? 0 : rows[i].err;
-		if (err != (rows[i].linux_knows ? 0 : rows[i].err) && ++wrong)
+		for (int bpf = 0; bpf < 2; bpf++) {
+			LOG_ON_STACK(log);
+
+			err = lower_ask_verifier(both, &prog, bpf, &log);
+			if (err != (bpf ? capable : rows[i].err) && ++wrong)
+				print_error("%s: the verifier answers %d: %s\n", row.name, err, log.text);
+		}
+		err = both->side[BOTH_LINUX] ? lower_ask_linux(both, &prog) : capable;
+		if (err != capable && ++wrong)
 			print_error("%s: Linux answers %d: %s\n", row.name, err, both->verdict[BOTH_LINUX].log);
 		free(insns);
 	}
