@@ -97,11 +97,5 @@ int map_btf_check(struct call *call, struct map *map)
 	err = map_fields_check(call, map, btf);
 	if (!err)
 		err = map_types_check(call, map, btf);
-	/* Shared memory has no place that clients may not write to. Linux makes such maps, and lets nobody
-	 * map them. */
-	if (!err && map->fields && map->flags & BPF_F_MMAPABLE)
-		err = log_error(&call->log, -EOPNOTSUPP,
-				"map: a map that can be mapped cannot have the special fields of BTF type %u",
-				map->btf_value_id);
 	return err;
 }

@@ -323,13 +323,30 @@ int on_map_take(struct call *call)
 	return err;
 }
 
+/* Asked before the rights of the handle are. */
+static int map_freeze_check(struct call *call, int fd)
+{
+	struct map *map = NULL;
+	int err = map_open(call, fd, false, false, &map);
+
+	if (err)
+		return err;
+	if (map->fields)
+		err = log_error(&call->log, -MAP_ENOTSUPP,
+				"map: its values have special fields, which always change");
+	map_close(map, false);
+	return err;
+}
+
 int on_map_freeze(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr->bpf;
 	struct map *map = NULL;
 	int err;
 
-	err = map_open(call, (int)attr->map_fd, false, true, &map);
+	err = map_freeze_check(call, (int)attr->map_fd);
+	if (!err)
+		err = map_open(call, (int)attr->map_fd, false, true, &map);
 	if (err)
 		return err;
 	if (atomic_exchange(&map->frozen, true)) {

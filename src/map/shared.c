@@ -86,7 +86,8 @@ static int mmap_check(const struct map *map, u32 access, int prot)
 		return -EACCES;
 	if (prot & PROT_EXEC)
 		return -EPERM;
-	if (!(map->type->row_flags & MAP_SHARES))
+	/* Special fields are not for clients. */
+	if (!(map->type->row_flags & MAP_SHARES) || map->fields)
 		return -MAP_ENOTSUPP;
 	/* A shared mapping of a file that is not open for writing counts as a private one. */
 	if (access & BPF_F_RDONLY)
@@ -140,7 +141,7 @@ int map_share(const struct map *map, u32 access, int *fd)
 	char path[32];
 
 	*fd = -1;
-	if (!map->shared.at || access)
+	if (!map->shared.at || map->fields || access)
 		return 0;
 	/* Opened anew, because access belongs to the open file. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", map->shared.fd);
