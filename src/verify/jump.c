@@ -9,7 +9,7 @@
 
 #include "verify/learn.h"
 
-enum { FALL_THROUGH, JUMP };
+enum { FALL_THROUGH, JUMP, AHEAD };
 
 static s32 flip(s32 op)
 {
@@ -142,9 +142,28 @@ static int mark_decided(struct verifier *v, const struct condition *c)
 
 static void go(struct verifier *v, bool jumps, u32 *next)
 {
-	v_note(v)->flags |= jumps ? NOTE_TAKEN : NOTE_NOT_TAKEN;
+	if (likely(!v->cur->speculative))
+		v_note(v)->flags |= jumps ? NOTE_TAKEN : NOTE_NOT_TAKEN;
 	if (jumps)
 		*next = v->cur->insn + 1 + (u32)v_insn(v)->off;
+}
+
+/* It always goes this way, and a processor may go the other one. */
+static int jump_decided(struct verifier *v, const struct condition *c, bool jumps, u32 *next)
+{
+	int err;
+
+	if (v->cur->choice == AHEAD) {
+		ahead_begin(v);
+		reg_set_unknown(v_reg(v, v_insn(v)->dst_reg));
+		if (c->reg)
+			reg_set_unknown(v_reg(v, v_insn(v)->src_reg));
+		go(v, !jumps, next);
+		return 0;
+	}
+	go(v, jumps, next);
+	err = mark_decided(v, c);
+	return err ? err : ahead_fork(v, AHEAD);
 }
 
 static int jump_cond(struct verifier *v, u32 *next)
@@ -164,10 +183,8 @@ static int jump_cond(struct verifier *v, u32 *next)
 	if (err)
 		return err;
 	way = v->cur->choice == JUMP ? -1 : decide(&c);
-	if (way >= 0) {
-		go(v, way, next);
-		return mark_decided(v, &c);
-	}
+	if (way >= 0)
+		return jump_decided(v, &c, way, next);
 	if (v->cur->choice != JUMP) {
 		err = pointers_require(v, &c);
 		if (!err)

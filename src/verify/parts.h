@@ -112,6 +112,8 @@ must_check int pointer_alu(struct verifier *v, enum insn_id id, struct reg *dst,
  *  another path, do that here? (Unprivileged programs: see pointer_mask.c.) */
 must_check int pointer_mask_numbers(struct verifier *v, enum insn_id id);
 
+/* v->cur->choice of arithmetic on a pointer: what follows as if nothing was added. */
+#define POINTER_AHEAD 1
 /* The limit of pointer_mask.c for one pointer and offset. */
 struct pointer_mask {
 	bool left;            /* the pointer goes down */
@@ -122,6 +124,20 @@ struct pointer_mask {
 must_check int pointer_mask_begin(struct verifier *v, const struct reg *ptr, const struct reg *num,
 				  bool subtract, struct pointer_mask *mask);
 must_check int pointer_mask_end(struct verifier *v, const struct reg *result, struct pointer_mask *mask);
+
+/* ---- ahead.c: what a processor may do ahead of time (nothing of it with CAP_PERFMON) ---- */
+
+/** ahead_fork() - walk_fork() for a way that only a processor goes which runs ahead. When it is taken,
+ *  ahead_begin() must be the first that is done. */
+must_check int ahead_fork(struct verifier *v, u32 choice);
+void ahead_begin(struct verifier *v);
+/** ahead_ends() / ahead_ends_behind() - does the current path end before, or behind, this instruction? */
+bool ahead_ends(const struct verifier *v);
+bool ahead_ends_behind(const struct verifier *v);
+/** ahead_forgives() - is mistake @err one of a path on which nothing can happen? It ends here then. */
+bool ahead_forgives(struct verifier *v, int err);
+/** ahead_store() - the current instruction stores @size bytes, a @pointer or not, into a slot of these kinds. */
+void ahead_store(struct verifier *v, const u8 kind[8], u32 size, bool pointer);
 
 /* ---- jump.c, learn.c: conditions ---- */
 

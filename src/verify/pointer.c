@@ -171,6 +171,19 @@ static int operation_require(struct verifier *v, enum insn_id id, const struct r
 	return 0;
 }
 
+/* As if the variable were 0. */
+static int add_ahead(struct verifier *v, const struct reg *ptr)
+{
+	u32 n = v_insn(v)->dst_reg;
+	struct reg same = *ptr;
+
+	ahead_begin(v);
+	forget_half(&same.n);
+	*v_reg(v, n) = same;
+	value_written(v, n, 64);
+	return 0;
+}
+
 static int add(struct verifier *v, enum insn_id id, const struct reg *ptr, const struct reg *num)
 {
 	bool subtract = id == INSN_SUB64;
@@ -181,6 +194,8 @@ static int add(struct verifier *v, enum insn_id id, const struct reg *ptr, const
 
 	if (!err)
 		err = offset_require(v, &ptr->n, ptr->off, ptr);
+	if (!err && v->cur->choice == POINTER_AHEAD)
+		return add_ahead(v, ptr);
 	if (!err && (id == INSN_ADD64 || subtract))
 		err = pointer_mask_begin(v, ptr, num, subtract, &mask);
 	if (!err)

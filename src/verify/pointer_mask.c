@@ -22,10 +22,12 @@ enum mask_state {
 	MASK_NUMBER_FIRST = 1 << 4, /* the pointer is the second operand */
 };
 
-/* Constants need no mask. */
+/* Constants need no mask, and behind a barrier nothing does. */
 static bool is_needed(const struct verifier *v)
 {
-	return !v->privileged && v->facts[v->cur->insn].reg;
+	const struct insn_facts *facts = &v->facts[v->cur->insn];
+
+	return !v->privileged && facts->reg && !(facts->barrier & BARRIER_BEFORE);
 }
 
 static int record(struct verifier *v, u8 state, u32 limit)
@@ -75,9 +77,12 @@ int pointer_mask_begin(struct verifier *v, const struct reg *ptr, const struct r
 		       struct pointer_mask *mask)
 {
 	bool constant = range_is_const(&num->n), negative = num->n.smin < 0;
+	int err;
 
 	if (!is_needed(v))
 		return 0;
+	if (v->cur->speculative)
+		return constant ? 0 : ahead_fork(v, POINTER_AHEAD);
 	if (!constant && negative != (num->n.smax < 0))
 		return reject(v, -EACCES, REASON_POINTER_UNBOUNDED, v_insn(v)->dst_reg,
 			      "an offset may be negative or positive, which only privileged programs may "
@@ -87,7 +92,8 @@ int pointer_mask_begin(struct verifier *v, const struct reg *ptr, const struct r
 		      (ptr == v_reg(v, v_insn(v)->dst_reg) ? 0 : MASK_NUMBER_FIRST);
 	if (!constant)
 		v->masks = true;
-	return limit_of(v, ptr, mask->left, &mask->limit);
+	err = limit_of(v, ptr, mask->left, &mask->limit);
+	return err || constant ? err : ahead_fork(v, POINTER_AHEAD);
 }
 
 int pointer_mask_end(struct verifier *v, const struct reg *result, struct pointer_mask *mask)
@@ -95,7 +101,7 @@ int pointer_mask_end(struct verifier *v, const struct reg *result, struct pointe
 	u32 limit = 0;
 	int err;
 
-	if (!is_needed(v))
+	if (!is_needed(v) || v->cur->speculative)
 		return 0;
 	err = limit_of(v, result, mask->left, &limit);
 	if (err)

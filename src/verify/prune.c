@@ -86,9 +86,9 @@ static bool number_covers(struct comparison *c, const struct reg *old, const str
 {
 	u16 sums = REG_ADDS | REG_ADDS32;
 
-	/* A mask may be another for any other number (pointer_mask.c). */
+	/* Other numbers may ask for other masks. */
 	if (c->v->masks)
-		return !memcmp(&old->n, &cur->n, sizeof(old->n)) && ids_match(&c->ids, old->id, cur->id);
+		return same_but_ids(old, cur) && (!old->id || (cur->id && ids_match(&c->ids, old->id, cur->id)));
 	if (!precise && c->how == COMPARE_SAFE)
 		return true;
 	if ((old->flags & sums) != (cur->flags & sums) || (old->flags & sums && old->off != cur->off))

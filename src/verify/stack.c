@@ -316,6 +316,7 @@ static int write_fixed(struct verifier *v, const struct access *a, const struct 
 	    !reg_is_number(&at->frame->spill[slot]))
 		return reject(v, -EACCES, REASON_STACK_POINTER, (int)a->n,
 			      "a pointer on the stack is overwritten in part, which needs privileges");
+	ahead_store(v, kind, a->size, a->value && reg_is_pointer(a->value));
 	err = stack_overwrite(v, at->frame, at->min, at->min + a->size);
 	if (err)
 		return err;

@@ -118,6 +118,8 @@ int stack_written(struct verifier *v, u32 number, s32 off, u32 size)
 				v, -EACCES, REASON_STACK_POINTER, -1,
 				"a helper would write over a pointer on the stack, which needs privileges");
 	}
+	for (s64 at = off; at < off + (s64)size; at = (at & ~7) + 8)
+		ahead_store(v, frame->kind[slot_of(at)], 1, false);
 	if (size)
 		err = stack_overwrite(v, frame, off, off + (s64)size);
 	if (!err)

@@ -179,7 +179,7 @@ struct state {
 	u32 preempt;          /* bpf_preempt_disable() that are open */
 	u32 rcu;              /* bpf_rcu_read_lock() that are open */
 	u32 may_goto, unroll; /* depth of may_goto and of callbacks on this path */
-	bool speculative;
+	bool speculative;     /* only a processor that runs ahead comes here */
 	struct saved *parent; /* the last state kept on this path */
 	u32 first;            /* the instruction of that state, or where the function starts */
 	struct step *steps;   /* since then */
@@ -235,6 +235,9 @@ enum insn_mark {
 	MARK_FASTCALL = 1 << 6,   /* a spill or fill of the fast-call pattern */
 };
 
+/* Where ways that only a processor goes end (ahead.c). */
+enum barrier { BARRIER_BEFORE = 1, BARRIER_BEHIND = 2 };
+
 struct insn_facts {
 	u8 id;                /* enum insn_id */
 	bool reg;             /* has a register operand */
@@ -246,6 +249,7 @@ struct insn_facts {
 	u8 pointer;           /* loads and stores: the type of the pointer that it was walked with, 0: none yet, */
 	u16 pointer_flags;    /* and its flags (mem_kind_changed()) */
 	u8 mask_state;        /* pointer_mask.c */
+	u8 barrier;           /* enum barrier */
 	u32 mask_limit;
 	u64 live_slots;       /* the same of the function's own stack, bit i: slot i */
 	u32 loop;             /* number of the loop (strongly connected part) that it is in, 0: none */

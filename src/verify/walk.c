@@ -209,15 +209,19 @@ static int walk_path(struct verifier *v)
 				claims_visit(v);
 			if (facts->marks & MARK_JUMP)
 				err = step_note(v);
+			done = !err && ahead_ends(v);
 		}
 		again = false;
-		if (err)
+		if (err || done)
 			return err;
 		if (unlikely(v->options->log_level & VERIFY_LOG_STATES))
 			statelog_insn(v);
-		v->notes[s->insn].flags |= NOTE_SEEN;
+		if (likely(!s->speculative))
+			v->notes[s->insn].flags |= NOTE_SEEN;
 		err = step(v, &next, &done);
-		if (err)
+		if (err && ahead_forgives(v, err))
+			return 0;
+		if (err || ahead_ends_behind(v))
 			return err;
 		s->choice = 0;
 		s->prev = s->insn;
