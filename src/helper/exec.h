@@ -49,6 +49,7 @@ struct exec {
 
 	struct exec_record *records;
 	u32 record_count, record_room;
+	u32 *lock;                      /* the bpf_spin_lock that the running program holds, or NULL */
 
 	struct run_state *run;          /* stack, tail calls, checked mode: run/ */
 };
@@ -56,7 +57,8 @@ struct exec {
 /** exec_random() - the next number of the context's own generator (seeded, so that runs repeat). */
 u32 exec_random(struct exec *exec);
 
-/** exec_drop_records() - discard what the run still holds: its end, however it came. */
+/** exec_drop_records() - discard the records that the run still holds, and let its lock go: its end,
+ *  however it came. */
 void exec_drop_records(struct exec *exec);
 
 #endif

@@ -45,6 +45,9 @@ static void record_commit(struct exec *exec, void *address, u64 flags, bool disc
 
 void exec_drop_records(struct exec *exec)
 {
+	if (exec->lock)
+		spin_lock_drop(exec->lock);
+	exec->lock = NULL;
 	while (exec->record_count)
 		record_commit(exec, exec->records[exec->record_count - 1].address, 0, true);
 }

@@ -5,11 +5,13 @@
  * Not here: what the numbers among the arguments mean (flags, offsets): that is each helper's own.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 
 #include "run/state.h"
 
 #define SIZE_LIMIT (1u << 29) /* Linux: BPF_MAX_VAR_SIZ */
+#define LOCK_SPINS (1u << 16)
 
 struct call {
 	struct run_state *s;
@@ -105,6 +107,28 @@ static bool record_arg(struct call *c, u32 arg)
 	return true;
 }
 
+/* A lock is any 4 bytes here; who has it for long will not give it back. */
+static bool lock_arg(const struct call *c, u32 arg)
+{
+	u64 at = c->r[arg + 1];
+	const u32 *lock = u64_ptr(at);
+
+	if (!memory_arg(c, arg, sizeof(*lock), ACCESS_WRITE))
+		return false;
+	if (at % sizeof(*lock))
+		return fault_arg(c, arg, "is not aligned");
+	if (c->helper->id == BPF_FUNC_spin_unlock)
+		return c->s->exec->lock == lock || fault_arg(c, arg, "is not the lock that is held");
+	if (c->s->exec->lock)
+		return fault_arg(c, arg, "is a second lock");
+	for (u32 i = 0; i < LOCK_SPINS; i++) {
+		if (!__atomic_load_n(lock, __ATOMIC_RELAXED))
+			return true;
+		sched_yield();
+	}
+	return fault_arg(c, arg, "is a lock that nobody gives back");
+}
+
 static bool check_arg(struct call *c, u32 arg)
 {
 	const struct arg_info *info = helper_arg(c->helper, arg);
@@ -135,6 +159,8 @@ static bool check_arg(struct call *c, u32 arg)
 		return string_arg(c, arg);
 	case ARG_IS_RECORD:
 		return record_arg(c, arg);
+	case ARG_IS_LOCK:
+		return lock_arg(c, arg);
 	case ARG_IS_SOCK:
 	case ARG_IS_BTF_SOCK:
 		return fault_arg(c, arg, "is no socket: there are none");
@@ -142,7 +168,6 @@ static bool check_arg(struct call *c, u32 arg)
 	case ARG_IS_BTF:
 	case ARG_IS_PERCPU:
 	case ARG_IS_KPTR:
-	case ARG_IS_LOCK:
 	case ARG_IS_TIMER:
 	case ARG_IS_FUNC:
 	case ARG_IS_DYNPTR:

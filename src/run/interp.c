@@ -413,7 +413,7 @@ return64:
 K_EXIT:
 	STOP_IF_OVER;
 	if (!s->depth) {
-		if (unlikely(s->exec->record_count))
+		if (unlikely(s->exec->record_count || s->exec->lock))
 			goto held;
 		return r[0];
 	}
@@ -421,8 +421,11 @@ K_EXIT:
 
 held:
 	if (s->checked) {
-		state_fault(s, -EINVAL, "the program ends with %u reserved records that were neither "
-			    "submitted nor discarded", s->exec->record_count);
+		if (s->exec->lock)
+			state_fault(s, -EINVAL, "the program ends while it holds a spin lock");
+		else
+			state_fault(s, -EINVAL, "the program ends with %u reserved records that were neither "
+				    "submitted nor discarded", s->exec->record_count);
 		goto fault;
 	}
 	exec_drop_records(s->exec);

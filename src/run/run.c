@@ -145,6 +145,8 @@ static bool tail_arguments(struct run_state *s, const struct helper *helper, con
 {
 	if (r[1] != ptr_u64(s->exec->packet))
 		return state_fault(s, -EACCES, "argument 1 of bpf_tail_call is not the context");
+	if (s->exec->lock)
+		return state_fault(s, -EINVAL, "a tail call while a spin lock is held");
 	if (s->exec->record_count)
 		return state_fault(s, -EINVAL, "a tail call with %u reserved records that were neither "
 				   "submitted nor discarded", s->exec->record_count);

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -76,11 +77,39 @@ static void test_act(void **state) { ask_type(*state, BPF_PROG_TYPE_SCHED_ACT); 
 static void test_socket(void **state) { ask_type(*state, BPF_PROG_TYPE_SOCKET_FILTER); }
 static void test_xdp(void **state) { ask_type(*state, BPF_PROG_TYPE_XDP); }
 
+/* How libbpf_probe_bpf_helper() asks: a call with whatever is in the registers, and words in the log. */
+static void test_probe(void **state)
+{
+	static const u32 types[] = { BPF_PROG_TYPE_SCHED_CLS, BPF_PROG_TYPE_SCHED_ACT,
+	BPF_PROG_TYPE_SOCKET_FILTER,
+				     BPF_PROG_TYPE_XDP };
+	struct bpf_insn insn[] = { { .code = BPF_JMP | BPF_CALL }, { .code = BPF_JMP | BPF_EXIT } };
+	struct both_prog prog = { .insns = insn, .count = ARRAY_SIZE(insn) };
+	struct both *both = *state;
+	u32 found = 0;
+
+	for (u32 id = 1; id < IDS; id++)
+		for (u32 i = 0; i < ARRAY_SIZE(types); i++) {
+			const struct helper *helper = helper_find(id, helper_who_of(types[i]));
+			bool there = helper && helper->fn && helper->who & helper_who_of(types[i]), says;
+
+			insn[0].imm = (s32)id;
+			prog.type = types[i];
+			both_ask(both, &prog, 1);
+			says = !strstr(both->verdict[BOTH_ENGINE].log, "unknown func ");
+			if (says != there)
+				fail_msg("helper %u, type %u: %s", id, types[i],
+					 both->verdict[BOTH_ENGINE].log);
+			found += there;
+		}
+	assert_in_range(found, 150, 600);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cls), cmocka_unit_test(test_act), cmocka_unit_test(test_socket),
-		cmocka_unit_test(test_xdp),
+		cmocka_unit_test(test_xdp), cmocka_unit_test(test_probe),
 	};
 
 	return both_run("calls", tests, ARRAY_SIZE(tests));
