@@ -17,6 +17,9 @@ struct log {
 	size_t room;   /* bytes of text that may be used, NUL included */
 	size_t len;    /* strlen(text) */
 	bool cut;      /* something did not fit */
+	size_t max;    /* `text` is malloc()ed and grows to that much room; 0: it stays as large as it is */
+	bool keep_end; /* what does not fit is cut at the beginning: at least the last half of `max` stays */
+	u64 total;     /* bytes of all that was said, what was cut included */
 };
 
 /** LOG_ON_STACK() - declare @name as a log with room for LOG_ROOM bytes in this function's frame. */
@@ -26,6 +29,12 @@ struct log {
 
 /** log_init() - use @room (at least 1) bytes at @text, which stay the caller's, as an empty log. */
 void log_init(struct log *log, char *text, size_t room);
+
+/** log_grow() - an empty log that grows up to @max bytes. @keep_end: see above. Returns 0 or -ENOMEM; free(text). */
+must_check int log_grow(struct log *log, size_t max, bool keep_end);
+
+/** log_clear() - as if nothing had been said. @log may be NULL. */
+void log_clear(struct log *log);
 
 /** log_add() - append formatted text as it is: no newline is added. @log may be NULL. */
 void log_add(struct log *log, const char *fmt, ...) printf_like(2, 3);

@@ -27,6 +27,7 @@ struct verb {
 
 static const struct verb verbs[] = {
 	{ "run", verb_run, help_run, "a classifier over a capture" },
+	{ "check", verb_check, help_check, "may the programs of an object run, and if not, why" },
 	{ "diff", verb_diff, help_diff, "the same packets through the engine and through Linux" },
 	{ "disasm", verb_disasm, help_disasm, "the instructions of an object as text" },
 	{ "wrap", verb_wrap, help_wrap, "a command whose bpf(2) calls the engine answers" },
@@ -38,7 +39,6 @@ static const struct verb verbs[] = {
 	{ "serve", verb_serve, help_serve, "the engine as a daemon, behind a socket" },
 	{ "qdisc", NULL, NULL, "tc qdisc: clsact" },
 	{ "filter", NULL, NULL, "tc filter: bpf" },
-	{ "check", NULL, NULL, NULL },
 	{ "bench", NULL, NULL, NULL },
 	{ "asm", NULL, NULL, NULL },
 	{ "debug", NULL, NULL, NULL },

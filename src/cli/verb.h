@@ -22,6 +22,7 @@ enum {
 typedef int (*verb_fn)(int argc, char **argv, struct log *log);
 
 int verb_btf(int argc, char **argv, struct log *log);
+int verb_check(int argc, char **argv, struct log *log);
 int verb_diff(int argc, char **argv, struct log *log);
 int verb_disasm(int argc, char **argv, struct log *log);
 int verb_inspect(int argc, char **argv, struct log *log);
@@ -33,6 +34,7 @@ int verb_run(int argc, char **argv, struct log *log);
 int verb_serve(int argc, char **argv, struct log *log);
 
 void help_btf(FILE *file);
+void help_check(FILE *file);
 void help_diff(FILE *file);
 void help_disasm(FILE *file);
 void help_inspect(FILE *file);

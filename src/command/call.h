@@ -105,7 +105,8 @@ struct log_buf {
 	u64 buf;
 	u32 size, level;
 	u32 true_size_off;     /* where the attribute has log_true_size */
-	struct log log;        /* collects the text; room grows to the level */
+	struct log log;        /* what there is to say, the sentence first */
+	struct log states;     /* the verifier's state log */
 };
 
 /** log_buf_open() - check the three fields as Linux does and make room for the text.

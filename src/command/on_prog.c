@@ -145,13 +145,13 @@ static bool nobody_waits(void *ctx)
 	return call_gone(ctx);
 }
 
-static int prog_verify(struct call *call, struct prog *prog, struct log *log)
+static int prog_verify(struct call *call, struct prog *prog, struct log_buf *lb)
 {
 	const struct verify_options options = {
-		.bpf = call_may(call, RIGHT_BPF), .perfmon = call_may(call, RIGHT_PERFMON), .log = log,
-		.log_level = call->attr->bpf.log_level, .gone = nobody_waits, .gone_ctx = call,
+		.bpf = call_may(call, RIGHT_BPF), .perfmon = call_may(call, RIGHT_PERFMON), .log = &lb->log,
+		.states = lb->states.text ? &lb->states : NULL, .log_level = lb->level & ~LOG_FIXED,
+		.json = call->engine->verify_json, .gone = nobody_waits, .gone_ctx = call,
 	};
-
 	struct verify_stats stats;
 	int err = verify_prog(prog, &options, &stats);
 
@@ -176,8 +176,9 @@ static int prog_calls_check(struct call *call, const struct prog *prog, struct l
 }
 
 /* Everything that has a log. */
-static int prog_check(struct call *call, struct prog *prog, struct log *log)
+static int prog_check(struct call *call, struct prog *prog, struct log_buf *lb)
 {
+	struct log *log = &lb->log;
 	const union bpf_attr *attr = &call->attr->bpf;
 	int err;
 
@@ -200,7 +201,7 @@ static int prog_check(struct call *call, struct prog *prog, struct log *log)
 	if (!err && attr->prog_flags & BPF_F_SLEEPABLE)
 		err = log_error(log, -EINVAL, "program: this type must not sleep");
 	if (!err && !call->engine->unverified)
-		err = prog_verify(call, prog, log);
+		err = prog_verify(call, prog, lb);
 	if (!err)
 		err = run_prepare(prog, log);
 	for (u32 i = 0; !err && i < prog->map_count; i++)
@@ -229,7 +230,7 @@ int on_prog_load(struct call *call)
 	if (!err)
 		err = log_buf_open(call, &lb);
 	if (!err) {
-		err = prog_check(call, prog, &lb.log);
+		err = prog_check(call, prog, &lb);
 		err = log_buf_close(call, &lb, err);
 	}
 	if (!err)

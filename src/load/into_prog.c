@@ -3,7 +3,8 @@
  * has to say about it.
  *
  * A kernel is asked without a log first, because writing one costs more than looking at the program;
- * only a refusal is worth it. What is shown is the end of the log: that is where the reason stands.
+ * only a refusal is worth it. A kernel that says why in a sentence puts it first in its log: then the
+ * beginning is shown. Of another's it is the end, where the reason stands.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 
 #define LOG_ROOM_FIRST (64u << 10)
 #define LOG_ROOM_MAX (16u << 20)
-#define LOG_TAIL 4096u
+#define LOG_SHOWN 4096u
 #define TRIES_MAX 5        /* for -EAGAIN: a signal came while the kernel looked at the program */
 
 struct request {
@@ -65,7 +66,7 @@ static int ask_with_log(struct request *r)
 			return -ENOMEM;
 		r->attr.log_buf = ptr_u64(r->text);
 		r->attr.log_size = r->room;
-		r->attr.log_level = 1;
+		r->attr.log_level = r->in->options->log_level ? r->in->options->log_level : 1;
 		handle = ask(r);
 		if (r->room >= LOG_ROOM_MAX)
 			break;
@@ -91,40 +92,52 @@ static int ask_as_told(struct request *r)
 	return ask(r);
 }
 
-/* The end of the kernel's log, from the beginning of a line, as much as there is room for. */
-static void show_log(const struct request *r)
+/* As much of the kernel's log as there is room for, whole lines: its end, or its beginning from @skip on. */
+static void show_log(const struct request *r, bool beginning, size_t skip)
 {
 	struct log *log = r->in->log;
-	const char *text = r->text ? r->text : "";
+	const char *text = r->text ? r->text + skip : "";
 	size_t len = strlen(text), most = log ? log->room - log->len : 0;
+	size_t cut = 0;
 
 	if (!len || !log)
 		return;
-	/* A line of ours stands in front of what is cut. */
+	/* A line of ours stands beside what is cut. */
 	most = most > 128 ? most - 128 : 0;
 	if (!r->in->options->verbose)
-		most = min_u64(most, LOG_TAIL);
-	if (len > most) {
-		const char *end = strchr(text + len - most, '\n');
-		size_t cut = end && end[1] ? (size_t)(end + 1 - text) : len - most;
+		most = min_u64(most, LOG_SHOWN);
+	if (len > most && beginning) {
+		const char *end = memrchr(text, '\n', most);
 
+		cut = len - (end ? (size_t)(end + 1 - text) : most);
+	} else if (len > most) {
+		const char *end = strchr(text + len - most, '\n');
+
+		cut = end && end[1] ? (size_t)(end + 1 - text) : len - most;
 		log_line(log, "(the first %zu bytes of the log are left out)", cut);
 		text += cut;
-		len -= cut;
 	}
-	log_add(log, "%s%s", text, text[len - 1] == '\n' ? "" : "\n");
+	len -= cut;
+	log_add(log, "%.*s%s", (int)len, text, len && text[len - 1] == '\n' ? "" : "\n");
+	if (beginning && cut)
+		log_line(log, "(the last %zu bytes of the log are left out)", cut);
 }
 
+/* The sentence of a kernel that has one, and what the errno means otherwise. */
 static int refused(struct request *r, int err)
 {
 	struct into *in = r->in;
+	const char *message = backend_message(in->backend);
+	size_t len = strlen(message);
+	bool first = len && r->text && !strncmp(r->text, message, len) && r->text[len] == '\n';
 
 	log_line(in->log, "%s: program %s (section %s) is refused: %s", in->object->path, r->prog->name,
-		 r->prog->section, into_meaning(err));
-	if (r->text && *r->text)
-		show_log(r);
+		 r->prog->section, len ? message : into_meaning(err));
+	if (in->options->kernel_log)
+		in->options->kernel_log(in->options->kernel_log_ctx, r->prog, err,
+					r->text ? r->text + (first ? len + 1 : 0) : "");
 	else
-		into_message(in);
+		show_log(r, first, first ? len + 1 : 0);
 	return err;
 }
 
@@ -168,8 +181,10 @@ static int request_try(struct request *r, u32 number, u32 head, int *handle)
 	*handle = ask_as_told(r);
 	if (*handle < 0)
 		return refused(r, *handle);
-	if (options->verbose)
-		show_log(r);
+	if (options->kernel_log)
+		options->kernel_log(options->kernel_log_ctx, r->prog, 0, r->text ? r->text : "");
+	else if (options->verbose)
+		show_log(r, false, 0);
 	return 0;
 }
 

@@ -90,6 +90,11 @@ struct load_options {
 				      ("classifier", "action", else the only program there is) */
 	bool no_tails;             /* do not load "id/idx" sections */
 	bool verbose;              /* the kernel's log, even on success */
+	u32 log_level;             /* of that log, as bpf(2) has it; 0: 1 */
+	/* Gets the log of each program, whole ("" when there is none), instead of @log getting its end.
+	 * @err: 0, or why it was refused. */
+	void (*kernel_log)(void *ctx, const struct load_prog *prog, int err, const char *text);
+	void *kernel_log_ctx;
 	const char *pin_dir;       /* of maps that are pinned by name; NULL: where tc has them */
 	/* diff: run the program as a sub-program of this wrapper (load_wrap()). */
 	const struct load_wrapper *wrapper;

@@ -26,6 +26,7 @@ struct engine_config {
 	bool fixed_seed;     /* @seed is to be used; otherwise a random one */
 	u64 seed;
 	bool unverified;     /* programs are loaded as they are and run in checked mode: for tests and fuzzers */
+	bool verify_json;    /* what the verifier says behind its sentence is a JSON object, in one line */
 	bool has_unprivileged_bpf; /* @unprivileged_bpf is to be used; otherwise 2 */
 	u32 unprivileged_bpf;  /* see engine_unprivileged_bpf() */
 	bool replay_clock;   /* time stands still but for engine_set_time(); otherwise the host's clocks */
@@ -52,7 +53,7 @@ struct engine {
 	_Atomic u32 stats;           /* open handles of BPF_ENABLE_STATS: runs are counted */
 	u64 seed;                    /* of hashes and generators */
 	_Atomic u64 generators;      /* given out so far: each has numbers of its own */
-	bool unverified;
+	bool unverified, verify_json;
 	_Atomic u32 unprivileged_bpf;
 	bool replay_clock;
 	_Atomic u64 replay_ns;

@@ -25,6 +25,7 @@ int engine_core_init(struct engine *engine, const struct engine_config *config)
 	engine->cpus = cpus < 1 ? 1 : min_u32((u32)cpus, ENGINE_CPUS_MAX);
 	engine->seed = config->fixed_seed ? config->seed : hash_random();
 	engine->unverified = config->unverified;
+	engine->verify_json = config->verify_json;
 	engine->replay_clock = config->replay_clock;
 	atomic_init(&engine->unprivileged_bpf, 2);
 	if (config->has_unprivileged_bpf && engine_set_unprivileged_bpf(engine, config->unprivileged_bpf))

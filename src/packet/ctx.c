@@ -55,6 +55,17 @@ const struct ctx_field *ctx_find(u32 off, u32 size, bool write, enum ctx_who who
 	return field;
 }
 
+const struct ctx_field *ctx_at(u32 off, enum ctx_who who)
+{
+	const u8 *row = row_at[who & CTX_FRAME ? XDP : SKB];
+	const struct ctx_field *field;
+
+	if (off >= sizeof(struct __sk_buff) || !row[off / 4])
+		return NULL;
+	field = &rows[row[off / 4] - 1];
+	return off < (u32)field->offset + field->size ? field : NULL;
+}
+
 static u64 plain_read(const struct packet *packet, u32 off, u32 size)
 {
 	const u8 *at = (const u8 *)&packet->ctx + off;

@@ -44,6 +44,9 @@ struct ctx_field {
  *  @write: it is a store. @who: the one program class that asks. */
 const struct ctx_field *ctx_find(u32 off, u32 size, bool write, enum ctx_who who);
 
+/** ctx_at() - the field at offset @off of @who's context, whoever may use it and how; NULL: there is none. */
+const struct ctx_field *ctx_at(u32 off, enum ctx_who who);
+
 /** ctx_place() - where in the context a load of @size bytes at @off looks: see `host` in ctx.def. */
 static inline u32 ctx_place(const struct ctx_field *field, u32 off, u32 size)
 {

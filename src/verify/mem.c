@@ -29,6 +29,7 @@ int mem_reject(struct verifier *v, const struct access *a, int err, enum reason 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	v->refusal.size = a->size;
 	return reject(v, err, reason, (int)a->n, "%u byte%s %s %s", a->size, a->size == 1 ? " is" : "s are",
 		      access_verb(a), text);
 }

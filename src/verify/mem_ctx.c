@@ -6,19 +6,19 @@
 
 static int no_field(struct verifier *v, const struct access *a)
 {
-	const struct ctx_field *field = NULL;
+	const struct ctx_field *field = a->off < 0 ? NULL : ctx_at((u32)a->off, v->who);
 	const char *name = v->who & CTX_FRAME ? "xdp_md" : "__sk_buff";
 
-	/* The field whose first bytes are meant, if there is one. */
-	for (u32 size = 8; size && !field && a->off >= 0; size /= 2)
-		field = ctx_find((u32)a->off & ~(size - 1), size, false, v->who);
 	if (!field)
-		return mem_reject(v, a, -EACCES, REASON_CTX_FIELD,
-				  "at offset %d of struct %s, where such a program has no field", a->off,
-				  name);
-	if (a->write && !(field->write & v->who))
+		return mem_reject(v, a, -EACCES, REASON_CTX_FIELD, "at offset %d of struct %s, where there is no field",
+				  a->off, name);
+	if (a->write && field->read & v->who && !(field->write & v->who))
 		return reject(v, -EACCES, REASON_CTX_FIELD, (int)a->n,
-			      "%s->%s is written, but such a program may only read it", name, field->name);
+			      "%s->%s is written, but programs of this type may only read it", name, field->name);
+	if (!((a->write ? field->write : field->read) & v->who))
+		return reject(v, -EACCES, REASON_CTX_FIELD, (int)a->n,
+			      "%s->%s is %s, but programs of this type do not have it", name, field->name,
+			      a->write ? "written" : "read");
 	if (a->sign && field->type != CTX_SCALAR)
 		return reject(v, -EACCES, REASON_CTX_FIELD, (int)a->n,
 			      "%s->%s is a pointer, but is loaded as a signed number", name, field->name);

@@ -40,6 +40,11 @@ must_check int walk_function(struct verifier *v, u32 func);
  *  (an asynchronous callback); its registers are to be set. */
 void walk_restart(struct verifier *v, u32 func);
 
+/** walk_begin() - the state that function @func starts with. */
+must_check int walk_begin(struct verifier *v, u32 func);
+/** walk_step() - do the current instruction; *@next comes after it, or *@done: the path is at its end. */
+must_check int walk_step(struct verifier *v, u32 *next, bool *done);
+
 /** step_note() - the current instruction is one that precise.c must know the path through. */
 must_check int step_note(struct verifier *v);
 /** step_note_stack() - the current instruction spills to or fills from slot @slot of frame @frame. */
@@ -308,9 +313,19 @@ must_check int slot_overwrite(struct verifier *v, struct frame *frame, u32 slot)
 must_check int rewrite_prog(struct verifier *v);
 
 /* ---- report.c, statelog.c: text ---- */
-void report_refusal(struct verifier *v);
+
+/** report_verdict() - the refusal and its explanation, or, where statistics are asked for, that it is accepted. */
+void report_verdict(struct verifier *v, int err);
+
+/** statelog_insn() - the current instruction, before it is done; statelog_path() - a path begins here;
+ *  statelog_end() - it ended where the current state is. */
 void statelog_insn(struct verifier *v);
-void statelog_path(struct verifier *v, const char *what);
-void statelog_stats(struct verifier *v);
+void statelog_path(struct verifier *v);
+void statelog_end(struct verifier *v);
+/** statelog_way() - of a refusal: forget the paths that ended well, and tell how the last one came here. */
+struct trace;
+void statelog_way(struct verifier *v, const struct trace *trace);
+/** statelog_code() - instruction @insn as text. */
+const char *statelog_code(const struct verifier *v, u32 insn, char *buf, size_t room);
 
 #endif

@@ -277,6 +277,7 @@ struct refusal {
 	u32 insn;
 	u8 reason;            /* enum reason */
 	s8 reg;               /* the register whose value is at fault, -1: none */
+	u32 size;             /* bytes of memory that are wanted, or 0 */
 	u32 other_insn;       /* another instruction that matters (where a reference was taken) + 1, or 0 */
 	char text[512];       /* the sentence */
 };
@@ -311,6 +312,8 @@ struct verifier {
 	u32 ids;                      /* the last id given out */
 	u32 func;                     /* the one being verified: 0, or a global function */
 
+	bool again;                   /* walks one path again, to see (trace.c): nothing is put away */
+
 	struct state *cur;
 	struct saved *todo;           /* paths that wait, the newest first */
 	u32 todo_count;
@@ -318,6 +321,9 @@ struct verifier {
 	struct saved *evicted;        /* kept states that are no use, but have descendants */
 	u64 memory;                   /* bytes of states put away */
 	u32 kept;                     /* states in facts[].saved */
+
+	u32 logged;                   /* paths in the state log */
+	u32 logged_line;              /* the source line that it showed last */
 
 	u32 walked;                   /* instructions, of all functions */
 	u32 jumps;                    /* conditional jumps walked */

@@ -19,8 +19,8 @@
 struct claims;
 
 enum verify_log {
-	VERIFY_LOG_PATHS = 1,   /* the state where a path begins or ends */
-	VERIFY_LOG_STATES = 2,  /* the state before every instruction */
+	VERIFY_LOG_PATHS = 1,   /* where paths begin and end; of a refusal, the one path that led there */
+	VERIFY_LOG_STATES = 2,  /* every instruction, with what its registers hold */
 	VERIFY_LOG_STATS = 4,
 };
 
@@ -28,8 +28,9 @@ struct verify_options {
 	bool bpf;               /* CAP_BPF: loops, functions and many helpers are possible */
 	bool perfmon;           /* CAP_PERFMON: pointers may be seen */
 	u32 log_level;          /* enum verify_log */
-	bool json;              /* a refusal as one JSON object instead of text */
-	struct log *log;        /* the refusal or the state log; may be NULL */
+	bool json;              /* behind the sentence, the verdict as one JSON object in a line instead of text */
+	struct log *log;        /* the refusal, whose explanation a log_level makes; statistics. May be NULL */
+	struct log *states;     /* the state log; may be NULL */
 	struct claims *claims;  /* record what is claimed of every register (claims.h), or NULL */
 	/* Stop with -EINTR when it says that nobody waits any more; NULL: never. */
 	bool (*gone)(void *ctx);

@@ -81,6 +81,8 @@ int walk_fork(struct verifier *v, u32 choice)
 	struct step *step = NULL;
 	int err;
 
+	if (v->again)
+		return 0;
 	if (v->todo_count == V_JUMPS)
 		return reject(v, insn_info[v->facts[s->insn].id].shape == SHAPE_JCOND ? -EFAULT : -ENOMEM,
 			      REASON_TOO_LARGE, -1, "more than %u branches wait to be walked", V_JUMPS);
@@ -126,7 +128,7 @@ static int malformed(struct verifier *v)
 	return reject(v, err, REASON_MALFORMED, -1, "it%.*s", text ? (int)strcspn(text, "\n") : 0, text ? text : "");
 }
 
-static int step(struct verifier *v, u32 *next, bool *done)
+int walk_step(struct verifier *v, u32 *next, bool *done)
 {
 	const struct insn_facts *facts = &v->facts[v->cur->insn];
 
@@ -218,7 +220,7 @@ static int walk_path(struct verifier *v)
 			statelog_insn(v);
 		if (likely(!s->speculative))
 			v->notes[s->insn].flags |= NOTE_SEEN;
-		err = step(v, &next, &done);
+		err = walk_step(v, &next, &done);
 		if (err && ahead_forgives(v, err))
 			return 0;
 		if (err || ahead_ends_behind(v))
@@ -271,6 +273,8 @@ static int walk_next(struct verifier *v, bool *more)
 	int err = 0;
 
 	path_ended(v, v->cur->parent);
+	if (unlikely(v->options->log_level & (VERIFY_LOG_PATHS | VERIFY_LOG_STATES)))
+		statelog_end(v);
 	*more = saved;
 	if (!saved)
 		return 0;
@@ -279,7 +283,7 @@ static int walk_next(struct verifier *v, bool *more)
 	err = saved_unpack(v, saved);
 	saved_free(v, saved);
 	if (unlikely(v->options->log_level & (VERIFY_LOG_PATHS | VERIFY_LOG_STATES)))
-		statelog_path(v, "from");
+		statelog_path(v);
 	return err;
 }
 
@@ -305,14 +309,20 @@ void walk_restart(struct verifier *v, u32 func)
 	begin(v, func);
 }
 
+int walk_begin(struct verifier *v, u32 func)
+{
+	begin(v, func);
+	v->func = func;
+	return func_enter(v, func);
+}
+
 int walk_function(struct verifier *v, u32 func)
 {
 	bool more = true;
-	int err;
+	int err = walk_begin(v, func);
 
-	begin(v, func);
-	v->func = func;
-	err = func_enter(v, func);
+	if (unlikely(v->options->log_level & (VERIFY_LOG_PATHS | VERIFY_LOG_STATES)))
+		statelog_path(v);
 	while (!err && more) {
 		err = walk_path(v);
 		if (!err)
@@ -423,10 +433,7 @@ int verify_prog(struct prog *prog, const struct verify_options *options, struct 
 		err = reject(&v, -ENOMEM, REASON_INTERNAL, -1, "no memory to verify %u instructions", v.count);
 	v.stats.ns = now_ns() - start;
 	v.stats.insns = v.walked;
-	if (err)
-		report_refusal(&v);
-	if (options->log_level & VERIFY_LOG_STATS)
-		statelog_stats(&v);
+	report_verdict(&v, err);
 	if (stats)
 		*stats = v.stats;
 	verifier_close(&v);
