@@ -5,13 +5,16 @@
  * the stack, a lookup with its NULL check, a counter, a comparison that two paths leave. Linux says itself how
  * long its verifier took (log_level 4); ours is the same line of our log.
  *
- * usage: verify_bench [ROUNDS]        needs CAP_BPF for the kernel's side; without: ours alone, and a word
+ * usage: verify_bench [ROUNDS [OBJECT...]]        needs CAP_BPF for the kernel's side; without: ours alone, and a word
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #include "backend/backend.h"
+#include "load/load.h"
 #include "object/engine.h"
 
 #define INSN(c, d, s, o, i) ((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) })
@@ -95,11 +98,20 @@ static int make_map(struct backend *backend)
 	return backend_bpf(backend, BPF_MAP_CREATE, &attr, sizeof(attr));
 }
 
+/* How long it took by the log of either side; -ENODATA. */
+static long long microseconds(const char *log)
+{
+	const char *linux_says = strstr(log, "verification time "), *ours = strstr(log, "KiB for states, ");
+
+	if (linux_says)
+		return atoll(linux_says + strlen("verification time "));
+	return ours ? atoll(ours + strlen("KiB for states, ")) : -ENODATA;
+}
+
 /* Microseconds of verification, or -errno. */
 static long long verify_once(struct backend *backend, const struct bpf_insn *insns, u32 count, char *log)
 {
 	union bpf_attr attr;
-	const char *at;
 	int fd;
 
 	memset(&attr, 0, sizeof(attr));
@@ -114,8 +126,63 @@ static long long verify_once(struct backend *backend, const struct bpf_insn *ins
 	if (fd < 0)
 		return fd;
 	backend_close(backend, fd);
-	at = strstr(log, "verification time ");
-	return at ? atoll(at + strlen("verification time ")) : -ENODATA;
+	return microseconds(log);
+}
+
+/* ---- examples ---- */
+
+#define PROGS_MAX 64
+
+struct taken {
+	struct { char name[96]; long long us[2][64]; u32 rounds[2]; } prog[PROGS_MAX];
+	u32 count, side;
+	const char *object;
+};
+
+static void take_log(void *ctx, const struct load_prog *prog, int err, const char *text)
+{
+	struct taken *t = ctx;
+	long long us = err ? -1 : microseconds(text);
+	char name[96];
+	u32 i;
+
+	snprintf(name, sizeof(name), "%.40s %.50s", t->object, prog->name);
+	for (i = 0; i < t->count && strcmp(t->prog[i].name, name); i++)
+		;
+	if (i == PROGS_MAX || us < 0 || t->prog[i].rounds[t->side] == 64)
+		return;
+	if (i == t->count) {
+		memset(&t->prog[i], 0, sizeof(t->prog[i]));
+		memcpy(t->prog[i].name, name, sizeof(name));
+		t->count++;
+	}
+	t->prog[i].us[t->side][t->prog[i].rounds[t->side]++] = us;
+}
+
+static int load_all(struct backend *backend, const char *path, struct taken *t)
+{
+	struct load_options options = { .prog_type = BPF_PROG_TYPE_SCHED_CLS, .log_level = 4, .verbose = true,
+					.kernel_log = take_log, .kernel_log_ctx = t };
+	struct load_object *object;
+	LOG_ON_STACK(log);
+	int err = load_open(path, &log, &object);
+
+	for (u32 i = 0; !err && i < object->prog_count; i++) {
+		struct load_prog *prog;
+
+		options.program = object->progs[i].name;
+		for (u32 m = 0; m < object->map_count; m++) {
+			object->maps[m].pinning = LOAD_PIN_NONE;
+			object->maps[m].pin_by_name = false;
+		}
+		if (load_into(object, backend, &options, &log, &prog))
+			fprintf(stderr, "verify_bench: %s", log.text);
+	}
+	if (err)
+		fprintf(stderr, "verify_bench: %s", log.text);
+	else
+		load_close(object);
+	return err;
 }
 
 static int compare(const void *a, const void *b)
@@ -163,9 +230,69 @@ static int measure(struct backend *const side[2], const struct shape *shape, u32
 	return err;
 }
 
+/* Every program of the objects, at most as slow as Linux. */
+static void measure_examples(struct backend *const side[2], char **paths, u32 count, u32 rounds)
+{
+	struct taken *t = calloc(1, sizeof(*t));
+
+	for (u32 n = 0; n < count; n++) {
+		t->object = strrchr(paths[n], '/') ? strrchr(paths[n], '/') + 1 : paths[n];
+		for (u32 round = 0; round < rounds; round++)
+			for (t->side = 0; t->side < 2; t->side++)
+				if (side[t->side])
+					(void)load_all(side[t->side], paths[n], t);
+	}
+	for (u32 i = 0; i < t->count; i++) {
+		long long median[2];
+
+		for (u32 k = 0; k < 2; k++) {
+			qsort(t->prog[i].us[k], t->prog[i].rounds[k], sizeof(long long), compare);
+			median[k] = t->prog[i].us[k][t->prog[i].rounds[k] / 2];
+		}
+		printf("%-36s ours %8lld us   Linux %8lld us   ratio %5.2f (aim: at most 1.00)\n", t->prog[i].name,
+		       median[0], median[1], median[1] ? (double)median[0] / (double)median[1] : 0.0);
+	}
+	free(t);
+}
+
+/* Paths that double at every step, and never meet again: how long until it is refused, with how much memory. */
+static void measure_adversary(struct backend *engine)
+{
+	const u32 steps = 4000;
+	struct bpf_insn *insns = calloc(3 * steps + 8, sizeof(*insns)), *at = insns;
+	char *log = calloc(1, LOG_ROOM_BENCH);
+	struct timespec from, to;
+	struct rusage usage;
+	long long err;
+
+	*at++ = INSN(BPF_ALU64 | BPF_MOV | BPF_X, 6, 1, 0, 0);
+	*at++ = INSN(BPF_ALU64 | BPF_MOV | BPF_K, 7, 0, 0, 0);
+	for (u32 i = 0; i < steps; i++) {
+		*at++ = INSN(BPF_LDX | BPF_MEM | BPF_W, 2, 6, 0, 0);
+		*at++ = INSN(BPF_JMP | BPF_JSET | BPF_K, 2, 0, 1, 1 << (i % 30));
+		*at++ = INSN(BPF_ALU64 | BPF_ADD | BPF_K, 7, 0, 0, 1 << (i % 24));
+	}
+	/* The sum matters: no two paths are alike. */
+	*at++ = INSN(BPF_ST | BPF_MEM | BPF_DW, 10, 0, -8, 0);
+	*at++ = INSN(BPF_ALU64 | BPF_AND | BPF_K, 7, 0, 0, 7);
+	*at++ = INSN(BPF_ALU64 | BPF_ADD | BPF_X, 7, 10, 0, 0);
+	*at++ = INSN(BPF_LDX | BPF_MEM | BPF_B, 0, 7, -8, 0);
+	*at++ = INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	err = verify_once(engine, insns, (u32)(at - insns), log);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	getrusage(RUSAGE_SELF, &usage);
+	printf("%-36s %s after %.2f s, %ld MB at most (aim: 5 s, 512 MB)\n", "exponential paths",
+	       err < 0 ? strerror((int)-err) : "accepted",
+	       (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9, usage.ru_maxrss / 1024);
+	free(insns);
+	free(log);
+}
+
 int main(int argc, char **argv)
 {
 	u32 rounds = argc > 1 ? (u32)atoi(argv[1]) : 15;
+	struct rusage usage;
 	struct engine_config config = { 0 };
 	struct backend *side[2] = { NULL, NULL };
 	int err = 0;
@@ -187,6 +314,11 @@ int main(int argc, char **argv)
 	}
 	for (u32 i = 0; i < ARRAY_SIZE(shapes); i++)
 		err |= measure(side, &shapes[i], rounds);
+	getrusage(RUSAGE_SELF, &usage);
+	printf("%-36s %ld MB (aim: 64)\n", "memory of the process so far", usage.ru_maxrss / 1024);
+	if (argc > 2)
+		measure_examples(side, argv + 2, (u32)argc - 2, rounds);
+	measure_adversary(side[0]);
 	for (u32 i = 0; i < 2; i++)
 		if (side[i])
 			backend_destroy(side[i]);

@@ -363,7 +363,7 @@ static void evict(struct verifier *v, struct saved **at)
 static bool seen_often(const struct verifier *v, const struct saved *saved)
 {
 	bool loop = v->facts[saved->insn].marks & MARK_CHECKPOINT && saved->branches;
-	u32 n = loop ? 64 : 3;
+	u32 n = loop ? 1024 : 3;
 
 	return saved->misses > saved->hits * n + n;
 }
