@@ -188,8 +188,8 @@ static int prog_check(struct call *call, struct prog *prog, struct log_buf *lb)
 	if (!err)
 		err = prog_funcs_load(call, prog, log);
 	if (!err)
-		err = (call->engine->unverified ? insn_check_program : insn_check_shape)(prog->insns,
-											  prog->insn_count, log);
+		err = call->engine->unverified ? insn_check_program(prog->insns, prog->insn_count, log)
+					       : insn_check_shape(prog->insns, prog->insn_count, log);
 	if (!err)
 		err = prog_lines_load(call, prog, log);
 	if (!err)

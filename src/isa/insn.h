@@ -91,7 +91,7 @@ must_check int insn_decode(const struct bpf_insn *insn, u32 left, u32 index, str
 /** insn_id_of() - the operation of an instruction; INSN_COUNT if there is no such operation. */
 enum insn_id insn_id_of(const struct bpf_insn *insn);
 
-/** insn_id_like() - the same; where the opcode exists and no row fits, the one that decides where paths go. */
+/** insn_id_like() - the same; where the opcode exists and no row fits, what decides where paths go. */
 enum insn_id insn_id_like(const struct bpf_insn *insn);
 
 /** insn_imm64() - the 64-bit constant in the two slots of an LD_IMM64. */
@@ -109,7 +109,7 @@ static inline u64 insn_imm64(const struct bpf_insn *insn)
  *  Returns 0, -EINVAL, -EACCES or -ENOMEM, with the sentence in @log. */
 must_check int insn_check_program(const struct bpf_insn *insns, u32 count, struct log *log);
 
-/** insn_check_shape() - the same for a program that will be verified: an instruction that is `late` passes. */
+/** insn_check_shape() - the same for a program that will be verified: what is refused late passes. */
 must_check int insn_check_shape(const struct bpf_insn *insns, u32 count, struct log *log);
 
 /** insn_text() - one instruction in the syntax of the kernel's disassembler, into @buf.

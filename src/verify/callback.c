@@ -205,15 +205,46 @@ static bool same_calls(const struct saved *saved, const struct state *s)
 	return true;
 }
 
-void widen_numbers(struct verifier *v, u32 insn, bool again)
+/* The state that was kept last at @insn on this path, but for @not. */
+static const struct saved *kept_before(const struct verifier *v, u32 insn, const struct saved *not)
 {
-	const struct state *s = v->cur;
 	const struct saved *old = v->facts[insn].saved;
-	struct ids ids;
 
 	/* Paths that are not at their end came from there: it is a state of this path. */
-	while (old && (!old->branches || (again && old == s->parent) || !same_calls(old, s)))
+	while (old && (!old->branches || old == not || !same_calls(old, v->cur)))
 		old = old->next;
+	return old;
+}
+
+void widen_waiting(struct verifier *v)
+{
+	const struct saved *old = kept_before(v, v->cur->insn, v->cur->parent), *cur = v->todo;
+	struct ids ids;
+
+	ids.count = 0;
+	for (u32 f = 0; old && f <= cur->depth; f++) {
+		const struct saved_frame *from = &old->frame[f], *to = &cur->frame[f];
+
+		/* Nobody has seen the state that waits: it is still ours to change. */
+		for (u32 left = from->regs & to->regs & (u16)~from->precise; left; left &= left - 1) {
+			u32 n = (u32)__builtin_ctz(left);
+
+			widen(&ids, saved_reg(from, n), (struct reg *)(uintptr_t)saved_reg(to, n));
+		}
+		for (u64 left = from->spills & to->spills & ~from->precise_spills; left; left &= left - 1) {
+			u32 n = (u32)__builtin_ctzll(left);
+
+			widen(&ids, saved_spill(from, n), (struct reg *)(uintptr_t)saved_spill(to, n));
+		}
+	}
+}
+
+void widen_numbers(struct verifier *v, u32 insn)
+{
+	const struct state *s = v->cur;
+	const struct saved *old = kept_before(v, insn, NULL);
+	struct ids ids;
+
 	ids.count = 0;
 	for (u32 f = 0; old && f <= s->depth; f++)
 		widen_frame(&ids, &old->frame[f], &v->cur->frame[f]);

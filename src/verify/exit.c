@@ -44,7 +44,7 @@ static int exit_callback(struct verifier *v, u32 *next)
 	if (err)
 		return err;
 	v->cur->depth--;
-	widen_numbers(v, call, false);
+	widen_numbers(v, call);
 	*next = call;
 	return 0;
 }

@@ -207,11 +207,12 @@ static int jump_may_goto(struct verifier *v, u32 *next)
 	if (v->cur->choice == FALL_THROUGH) {
 		int err = walk_fork(v, JUMP);
 
+		if (!err)
+			widen_waiting(v);
 		*next = v->cur->insn + 1 + (u32)v_insn(v)->off;
 		return err;
 	}
 	v->cur->may_goto++;
-	widen_numbers(v, v->cur->insn, true);
 	return 0;
 }
 

@@ -204,9 +204,12 @@ must_check int maps_require(struct verifier *v);
 
 /* ---- callback.c ---- */
 
-/** widen_numbers() - numbers that differ between the state that was kept last at @insn on this path (but for
- *  the one that was kept just now, when @again) and the current one may be any, unless they matter exactly. */
-void widen_numbers(struct verifier *v, u32 insn, bool again);
+/** widen_numbers() - numbers that differ between the state that was kept last at @insn on this path and the
+ *  current one may be any, unless they matter exactly. */
+void widen_numbers(struct verifier *v, u32 insn);
+/** widen_waiting() - the same for the state that was put away last (walk_fork()), against the one that was kept
+ *  at the current instruction before this time round. */
+void widen_waiting(struct verifier *v);
 
 /* ---- exit.c: the end of a function ---- */
 

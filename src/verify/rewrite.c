@@ -129,10 +129,37 @@ static int rewrite_try(struct rewrite *r)
 	return 0;
 }
 
+static bool is_seen(const struct verifier *v, u32 i) { return v->notes[i].flags & NOTE_SEEN; }
+
+/* Linux drops a function that nothing enters, and then misses it where its address is taken; but not when
+ * there is one function only in the end. */
+static int functions_require(struct verifier *v)
+{
+	char name[FUNC_NAME];
+	u32 others = 0;
+
+	for (u32 f = 1; f < v->func_count; f++)
+		others += is_seen(v, v->funcs[f].start);
+	for (u32 i = 0; others && i < v->count; i += v->facts[i].slots) {
+		u32 to = i + 1 + (u32)v->insns[i].imm;
+
+		if (v->facts[i].id != INSN_LD_FUNC || !is_seen(v, i) || is_seen(v, to))
+			continue;
+		v->cur->insn = i;
+		return reject(v, -EFAULT, REASON_CALLBACK, -1, "the address of %s is taken, but nothing calls it",
+			      func_name(v, v->facts[to].func, name));
+	}
+	return 0;
+}
+
 int rewrite_prog(struct verifier *v)
 {
 	struct rewrite r = { .v = v, .prog = v->prog };
-	int err = rewrite_try(&r);
+	int err = functions_require(v);
+
+	if (err)
+		return err;
+	err = rewrite_try(&r);
 
 	free(r.place);
 	if (err) {
