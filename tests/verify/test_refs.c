@@ -218,10 +218,77 @@ static const struct both_row rows_locks[] = {
 };
 ROWS(locks)
 
+/* ---- functions that are called back ---- */
+
+/* bpf_loop() of cb, which gets the address of what is at R10 - 24. */
+#define LOOP(rounds)                                                                                          \
+	"r1 = " #rounds "\nr2 = subprog[cb]\nr3 = r10\nr3 += -24\nr4 = 0\ncall loop#181\n"
+#define CONTEXT "*(u64 *)(r10 -24) = r6\n"
+#define CALLED .funcs = "Sic Si"
+#define PACKET                                                                                                \
+	"r6 = r1\nr7 = *(u32 *)(r1 +76)\nr8 = *(u32 *)(r1 +80)\nr2 = r7\nr2 += 8\nif r2 > r8 goto out\n"
+#define PULL "r2 = 0\ncall skb_pull_data#39\n"
+
+static const struct both_row rows_callbacks[] = {
+	OK("something held across it", SOCK CONTEXT LOOP(4) RELEASE(r7) END "cb: " END, CALLED),
+	NO("something held across it and lost", -EINVAL, SOCK CONTEXT LOOP(4) END "cb: " END, CALLED),
+	OK("takes and gives back", "r6 = r1\n" CONTEXT LOOP(4) END "cb: r6 = *(u64 *)(r2 +0)\n*(u64 *)(r10 -16) = 0\n"
+	   "*(u64 *)(r10 -8) = 0\n" FIND "if r0 == 0 goto no\nr1 = r0\ncall sk_release#86\nno: " END, CALLED),
+	NO("takes and loses", -EINVAL, "r6 = r1\n" CONTEXT LOOP(4) END "cb: r6 = *(u64 *)(r2 +0)\n"
+	   "*(u64 *)(r10 -16) = 0\n*(u64 *)(r10 -8) = 0\n" FIND END, CALLED),
+	NO("gives back what the caller holds", -EINVAL,
+	   SOCK "*(u64 *)(r10 -24) = r7\n" LOOP(4) END "cb: r1 = *(u64 *)(r2 +0)\ncall sk_release#86\n" END, CALLED),
+	NO("gives back what the caller holds and gives back", -EACCES,
+	   SOCK "*(u64 *)(r10 -24) = r7\n" LOOP(4) RELEASE(r7) END "cb: r1 = *(u64 *)(r2 +0)\ncall sk_release#86\n"
+	   END, CALLED),
+	NO("with a lock held", -EINVAL, "r6 = r1\n" CONTEXT VALUE(r7, 0) LOCK(r7) LOOP(4) UNLOCK(r7) END "cb: " END,
+	   LOCKS, CALLED),
+	OK("locks and unlocks", "r6 = r1\n" CONTEXT LOOP(4) END "cb: " VALUE(r7, 0) LOCK(r7) UNLOCK(r7) END, LOCKS,
+	   CALLED),
+	NO("locks", -EINVAL, "r6 = r1\n" CONTEXT LOOP(4) END "cb: " VALUE(r7, 0) LOCK(r7) END, LOCKS, CALLED),
+	NO("unlocks", -EINVAL, "r6 = r1\n" CONTEXT LOOP(4) END "cb: " VALUE(r7, 0) UNLOCK(r7) END, LOCKS, CALLED),
+	OK("a packet pointer across one that leaves the packet", PACKET CONTEXT LOOP(4)
+	   "r0 = *(u8 *)(r7 +0)\nout: " END "cb: " END, CALLED),
+	NO("a packet pointer across one that moves the packet", -EACCES, PACKET CONTEXT LOOP(4)
+	   "r0 = *(u8 *)(r7 +0)\nout: " END "cb: r1 = *(u64 *)(r2 +0)\n" PULL END, CALLED),
+	NO("a packet pointer in one that moves the packet, in the next round", -EACCES,
+	   PACKET CONTEXT "*(u64 *)(r10 -16) = r7\n" LOOP(4) "out: " END "cb: r6 = r2\nr7 = *(u64 *)(r2 +8)\n"
+	   "r0 = *(u8 *)(r7 +0)\nr1 = *(u64 *)(r6 +0)\n" PULL END, CALLED),
+	OK("elements of a map, locked", "r1 = map[fd:2]\nr2 = subprog[cb]\nr3 = 0\nr4 = 0\ncall for_each_map_elem#164\n"
+	   END "cb: r7 = r3\n" LOCK(r7) UNLOCK(r7) END, LOCKS, CALLED),
+	NO("elements of a map, locked and kept so", -EINVAL, "r1 = map[fd:2]\nr2 = subprog[cb]\nr3 = 0\nr4 = 0\n"
+	   "call for_each_map_elem#164\n" END "cb: r7 = r3\n" LOCK(r7) END, LOCKS, CALLED),
+	NO("elements of a map that has none to walk", -524, "r1 = map[fd:3]\nr2 = subprog[cb]\nr3 = 0\nr4 = 0\n"
+	   "call for_each_map_elem#164\n" END "cb: " END, LOCKS, CALLED),
+	OK("a timer's function", VALUE(r1, 0) "r2 = subprog[cb]\ncall timer_set_callback#170\n" END "cb: " END,
+	   .maps = "array:4:24:1:timer", CALLED),
+	NO("a timer's function that keeps a lock", -EINVAL, VALUE(r1, 0)
+	   "r2 = subprog[cb]\ncall timer_set_callback#170\n" END "cb: " VALUE(r7, 1) LOCK(r7) END,
+	   .maps = "array:4:24:1:timer array:4:16:1:lock", CALLED),
+	NO("a timer's function that returns 1", -EINVAL, VALUE(r1, 0)
+	   "r2 = subprog[cb]\ncall timer_set_callback#170\n" END "cb: r0 = 1\nexit\n",
+	   .maps = "array:4:24:1:timer", CALLED),
+	OK("timer_init with its map", VALUE(r1, 0) "r2 = map[fd:0]\nr3 = 1\ncall timer_init#169\n" END,
+	   .maps = "array:4:24:1:timer"),
+	NO("timer_init with another map", -EINVAL, VALUE(r1, 0) "r2 = map[fd:1]\nr3 = 1\ncall timer_init#169\n" END,
+	   .maps = "array:4:24:1:timer array:4:24:2:timer"),
+	NO("beside the timer", -EINVAL, VALUE(r1, 0) "r1 += 8\nr2 = map[fd:0]\nr3 = 1\ncall timer_init#169\n" END,
+	   .maps = "array:4:24:1:timer"),
+	NO("a timer read", -EACCES, VALUE(r1, 0) "r0 = *(u64 *)(r1 +8)\nexit\n", .maps = "array:4:24:1:timer"),
+	OK("beside a timer", VALUE(r1, 0) "r0 = *(u64 *)(r1 +16)\nexit\n", .maps = "array:4:24:1:timer"),
+	NO("a value with a timer as memory", -EACCES, VALUE(r7, 0) "*(u32 *)(r10 -4) = 0\nr2 = r10\nr2 += -4\nr3 = r7\n"
+	   "r4 = 0\nr1 = map[fd:0]\ncall map_update_elem#2\n" END, .maps = "array:4:24:1:timer"),
+	OK("a value with a timer updated", "*(u64 *)(r10 -24) = 0\n*(u64 *)(r10 -16) = 0\n*(u64 *)(r10 -8) = 0\n"
+	   "*(u32 *)(r10 -28) = 0\nr2 = r10\nr2 += -28\nr3 = r10\nr3 += -24\nr4 = 0\nr1 = map[fd:0]\n"
+	   "call map_update_elem#2\n" END, .maps = "array:4:24:1:timer"),
+};
+ROWS(callbacks)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sockets), cmocka_unit_test(test_records), cmocka_unit_test(test_locks),
+		cmocka_unit_test(test_callbacks),
 	};
 
 	return both_run("refs", tests, ARRAY_SIZE(tests));
