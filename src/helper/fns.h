@@ -16,4 +16,12 @@ struct exec;
 #undef HELPER_ALSO
 #undef HELPER
 
+#define KFUNC(name, ...) \
+	u64 kfunc_##name(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+#include "helper/kfunc.def"
+#undef KFUNC
+
+/* What socket filters get for bpf_dynptr_from_skb(). */
+u64 kfunc_dynptr_from_skb_rdonly(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+
 #endif

@@ -32,8 +32,18 @@ u64 helper_map_lookup_percpu_elem(struct exec *exec, u64 a1, u64 a2, u64 a3, u64
 	return (u32)a3 < exec->engine->cpus ? ptr_u64(map->ops->lookup(map, u64_ptr(a2), (u32)a3)) : 0;
 }
 
-/* The jump itself is the business of run/ and never comes here; a row wants a function. */
+/* What follows is the business of run/ and never comes here; a row wants a function. */
 u64 helper_tail_call(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return 0;
+}
+
+u64 helper_loop(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return 0;
+}
+
+u64 helper_for_each_map_elem(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
 	return 0;
 }

@@ -74,6 +74,16 @@ int array_next_key(struct map *map, const void *key, void *next)
 	return 0;
 }
 
+bool array_each(struct map *map, struct map_cursor *cursor, const void **key, void **value, u32 cpu)
+{
+	if (cursor->place == map->max_entries)
+		return false;
+	cursor->index = cursor->place++;
+	*key = &cursor->index;
+	*value = map->ops->lookup(map, &cursor->index, cpu);
+	return true;
+}
+
 static int array_values(struct array *array, u32 flags)
 {
 	struct shared_memory *shared = &array->map.shared;
@@ -200,6 +210,7 @@ const struct map_ops array_ops = {
 	.lookup = array_lookup,
 	.update = array_update,
 	.remove = array_remove,
+	.each = array_each,
 	.read = array_read,
 	.write = array_write,
 	.next_key = array_next_key,

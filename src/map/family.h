@@ -43,6 +43,9 @@ int array_check_types(const struct map *map, const struct btf *btf, u32 key_type
 /** array_next_key() - map_ops.next_key for the same. */
 int array_next_key(struct map *map, const void *key, void *next);
 
+/** array_each() - map_ops.each for the same. */
+bool array_each(struct map *map, struct map_cursor *cursor, const void **key, void **value, u32 cpu);
+
 /** percpu_check() - the rules for per-CPU values: their size, and no NUMA node. */
 int percpu_check(const union bpf_attr *attr, struct log *log);
 

@@ -413,6 +413,26 @@ u32 htab_bucket_read(struct map *map, u32 *bucket, u8 *keys, u8 *values, u32 roo
 	return n;
 }
 
+/* An element that is taken out keeps its `next`, and its memory until the read section ends. */
+bool htab_each(struct map *map, struct map_cursor *cursor, const void **key, void **value, u32 cpu)
+{
+	struct htab *htab = htab_of(map);
+	struct htab_elem *elem = cursor->elem;
+
+	if (elem)
+		elem = atomic_load_explicit(&elem->next, memory_order_acquire);
+	while (!elem) {
+		cursor->place = bucket_next(htab, cursor->place);
+		if (cursor->place > htab->mask)
+			return false;
+		elem = atomic_load_explicit(&htab->bucket[cursor->place++].head, memory_order_acquire);
+	}
+	cursor->elem = elem;
+	*key = elem->key;
+	*value = htab_value(htab, elem, cpu);
+	return true;
+}
+
 u32 htab_buckets(const struct map *map)
 {
 	return container_of(map, const struct htab, map)->mask + 1;
@@ -458,6 +478,7 @@ const struct map_ops htab_ops = {
 	.lookup = htab_lookup,
 	.update = htab_update,
 	.remove = htab_remove,
+	.each = htab_each,
 	.read = htab_read,
 	.write = htab_write,
 	.take = htab_take,
@@ -473,6 +494,7 @@ const struct map_ops percpu_htab_ops = {
 	.lookup = percpu_htab_lookup,
 	.update = percpu_htab_update,
 	.remove = htab_remove,
+	.each = htab_each,
 	.read = htab_read,
 	.write = htab_write,
 	.take = htab_take,

@@ -96,6 +96,7 @@ int htab_read(struct map *map, const void *key, void *value, u64 flags);
 int htab_next_key(struct map *map, const void *key, void *next);
 u32 htab_bucket_read(struct map *map, u32 *bucket, u8 *keys, u8 *values, u32 room);
 u32 htab_buckets(const struct map *map);
+bool htab_each(struct map *map, struct map_cursor *cursor, const void **key, void **value, u32 cpu);
 
 static inline void *htab_value(const struct htab *htab, struct htab_elem *elem, u32 cpu)
 {

@@ -27,6 +27,13 @@ struct prog;
 /* Linux's ENOTSUPP, which no C library knows: what a map answers where it lacks an operation. */
 #define MAP_ENOTSUPP 524
 
+/* Where a walk over the elements is: map_ops.each. All 0 at the beginning. */
+struct map_cursor {
+	u32 place;
+	u32 index;               /* the key of an array's element */
+	void *elem;
+};
+
 struct map_ops {
 	/** check - may a map be made of this? The common rules of map.def held already.
 	 *  Returns 0 or the errno that Linux gives, with a sentence in @log. */
@@ -45,6 +52,10 @@ struct map_ops {
 	void *(*lookup)(struct map *map, const void *key, u32 cpu);
 	int (*update)(struct map *map, const void *key, const void *value, u64 flags, u32 cpu);
 	int (*remove)(struct map *map, const void *key);
+	/** each - the next element of a walk: its key, which stays as long as the read section and
+	 *  @cursor, and the value that lookup gives. What is put in or taken out meanwhile may be met or
+	 *  not. False: that was the last one. NULL: programs do not walk over elements. */
+	bool (*each)(struct map *map, struct map_cursor *cursor, const void **key, void **value, u32 cpu);
 
 	/* The side of bpf(2), inside a read section as well. A value that is a descriptor (MAP_VALUE_FD)
 	 * comes as a number of @client's table. */
@@ -147,6 +158,12 @@ must_check int map_create(struct engine *engine, const union bpf_attr *attr, str
 
 /** map_value_room() - bytes that bpf(2) copies for one value. */
 u32 map_value_room(const struct map *map);
+
+/** map_rights() - what programs may do with the values: bit 0 read, bit 1 write. */
+static inline u32 map_rights(const struct map *map)
+{
+	return (map->flags & BPF_F_WRONLY_PROG ? 0 : 1) | (map->flags & BPF_F_RDONLY_PROG ? 0 : 2);
+}
 
 static inline struct map *map_of(struct object *object)
 {

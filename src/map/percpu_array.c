@@ -140,6 +140,7 @@ const struct map_ops percpu_array_ops = {
 	.lookup = percpu_array_lookup,
 	.update = percpu_array_update,
 	.remove = percpu_array_remove,
+	.each = array_each,
 	.read = percpu_array_read,
 	.write = percpu_array_write,
 	.next_key = array_next_key,

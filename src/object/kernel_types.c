@@ -73,3 +73,64 @@ unsigned long kernel_types(void)
 	TELL(struct in6_addr);
 	return ids;
 }
+
+/* Functions that programs call: prototypes from their rows, with the endings that the kernel gives to the
+ * names of parameters. */
+typedef unsigned char u8;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+
+struct bpf_iter_num {
+	__u64 __opaque[1];
+} __attribute__((aligned(8)));
+
+#define NONE(n)
+#define CHAR(n) char c##n
+#define INT(n) int v##n
+#define U8(n) u8 v##n
+#define U32(n) u32 v##n
+#define U64(n) u64 v##n
+#define SKB(n) struct __sk_buff *s
+#define XDP(n) struct xdp_md *x
+#define DYNPTR(n) const struct bpf_dynptr *p##n
+#define DYNPTR_UNINIT(n) struct bpf_dynptr *p##n##__uninit
+#define ITER_NUM(n) struct bpf_iter_num *it
+#define STRING(n) const char *s##n##__ign
+#define BUFFER(n) void *buffer__opt
+#define BUFFER_SIZE(n) u32 buffer__szk
+#define IRQ_FLAGS(n) unsigned long *flags__irq_flag
+
+/* A comma in front of what is there. */
+#define COMMA_NONE
+#define COMMA_CHAR ,
+#define COMMA_INT ,
+#define COMMA_U8 ,
+#define COMMA_U32 ,
+#define COMMA_U64 ,
+#define COMMA_DYNPTR ,
+#define COMMA_DYNPTR_UNINIT ,
+#define COMMA_STRING ,
+#define COMMA_BUFFER ,
+#define COMMA_BUFFER_SIZE ,
+
+#define RET_VOID void
+#define RET_BOOL _Bool
+#define RET_INT int
+#define RET_U32 u32
+#define RET_SLICE void *
+#define RET_ELEMENT int *
+
+#define VALUE_VOID
+#define VALUE_BOOL 0
+#define VALUE_INT 0
+#define VALUE_U32 0
+#define VALUE_SLICE 0
+#define VALUE_ELEMENT 0
+
+#define KFUNC(name, ret, a1, a2, a3, a4, a5, who, flags)                                           \
+	__attribute__((btf_decl_tag("bpf_kfunc"))) RET_##ret name(                                 \
+		a1(1) COMMA_##a2 a2(2) COMMA_##a3 a3(3) COMMA_##a4 a4(4) COMMA_##a5 a5(5))         \
+	{                                                                                          \
+		return VALUE_##ret;                                                                \
+	}
+#include "helper/kfunc.def"

@@ -19,6 +19,8 @@ struct call {
 	struct map *map;        /* of the first map argument */
 	bool packet;            /* memory arguments may be packet bytes */
 	u64 alloc_size;         /* bytes of the memory that will be returned */
+	bool dynptrs;           /* some argument is one, */
+	struct dynptr released; /* and this is what it held that is given back */
 	u64 *r;
 };
 
@@ -129,6 +131,16 @@ static bool lock_arg(const struct call *c, u32 arg)
 	return fault_arg(c, arg, "is a lock that nobody gives back");
 }
 
+static bool dynptr_arg(struct call *c, u32 arg, const struct arg_info *info)
+{
+	c->dynptrs = true;
+	if (!dynptr_argument(c->s, c->helper, arg, c->r[arg + 1]))
+		return false;
+	if (info->flags & ARG_RELEASE)
+		c->released = dynptr_get(c->r[arg + 1]);
+	return true;
+}
+
 static bool check_arg(struct call *c, u32 arg)
 {
 	const struct arg_info *info = helper_arg(c->helper, arg);
@@ -164,13 +176,17 @@ static bool check_arg(struct call *c, u32 arg)
 	case ARG_IS_SOCK:
 	case ARG_IS_BTF_SOCK:
 		return fault_arg(c, arg, "is no socket: there are none");
+	case ARG_IS_DYNPTR:
+		return dynptr_arg(c, arg, info);
 	case ARG_IS_STACK:
+	case ARG_IS_FUNC:
+		/* Who calls the function back looks at it (called_back.c); what it gets is for the
+		 * function to use. */
+		return true;
 	case ARG_IS_BTF:
 	case ARG_IS_PERCPU:
 	case ARG_IS_KPTR:
 	case ARG_IS_TIMER:
-	case ARG_IS_FUNC:
-	case ARG_IS_DYNPTR:
 		return state_fault(c->s, -EOPNOTSUPP, "argument %u of bpf_%s is known to verified "
 				   "programs only", arg + 1, c->helper->name);
 	}
@@ -198,9 +214,20 @@ static bool grant(const struct call *c, u32 len, u32 access)
 
 static bool grant_value(const struct call *c)
 {
-	return grant(c, c->map->value_size,
-		     (c->map->flags & BPF_F_WRONLY_PROG ? 0 : ACCESS_READ) |
-		     (c->map->flags & BPF_F_RDONLY_PROG ? 0 : ACCESS_WRITE));
+	return grant(c, c->map->value_size, map_rights(c->map));
+}
+
+/* What dynptrs lead to is the program's already, but for the packet of those who do not reach it
+ * themselves. */
+static bool grant_packet(const struct call *c)
+{
+	const struct packet *packet = c->s->exec->packet;
+	u64 len = (u64)(packet->tail - packet->data);
+
+	if (c->s->code->packet_direct || c->r[0] - ptr_u64(packet->data) >= len)
+		return true;
+	return !region_add(&c->s->regions, ptr_u64(packet->data), (u32)len, ACCESS_READ) ||
+	       state_fault(c->s, -ENOMEM, "no memory to note the packet");
 }
 
 /* What the call returned becomes the program's. */
@@ -213,7 +240,6 @@ static bool check_ret(const struct call *c)
 	case RET_SOCKET_OR_NULL:
 	case RET_SOCK_COMMON_OR_NULL:
 	case RET_TCP_SOCK_OR_NULL:
-	case RET_DYNPTR_MEM_OR_NULL:
 	case RET_OBJECT:
 	case RET_OBJECT_OR_NULL:
 	case RET_PERCPU:
@@ -222,6 +248,8 @@ static bool check_ret(const struct call *c)
 		/* Nothing that the program may use: NULL. */
 		return !c->r[0] || state_fault(c->s, -EOPNOTSUPP, "what bpf_%s returns is known to verified "
 					       "programs only", c->helper->name);
+	case RET_DYNPTR_MEM_OR_NULL:
+		return grant_packet(c);
 	case RET_MAP_VALUE_OR_NULL:
 		return !c->r[0] || !c->map || grant_value(c);
 	case RET_RINGBUF_MEM_OR_NULL:
@@ -231,19 +259,33 @@ static bool check_ret(const struct call *c)
 	return false;
 }
 
+static bool arguments(struct call *c)
+{
+	if (!c->helper->fn)
+		return state_fault(c->s, -EINVAL, "the program needs a field or a function that this kernel "
+				   "does not have");
+	for (u32 i = 0; i < 5 && c->helper->arg[i] != ARG_NONE; i++)
+		if (!check_arg(c, i))
+			return false;
+	return map_allows(c);
+}
+
+bool checked_arguments(struct run_state *s, const struct helper *helper, u64 *r)
+{
+	struct call c = { .s = s, .helper = helper, .packet = helper->flags & HELPER_PACKET_ARGS, .r = r };
+
+	return arguments(&c);
+}
+
 bool checked_call(struct run_state *s, const struct helper *helper, u64 *r)
 {
 	struct call c = { .s = s, .helper = helper, .packet = helper->flags & HELPER_PACKET_ARGS, .r = r };
 
-	if (!helper->fn)
-		return state_fault(s, -EINVAL, "the program needs a field or a function that this kernel "
-				   "does not have");
-	for (u32 i = 0; i < 5 && helper->arg[i] != ARG_NONE; i++)
-		if (!check_arg(&c, i))
-			return false;
-	if (!map_allows(&c))
+	if (!arguments(&c))
 		return false;
 	r[0] = helper->fn(s->exec, r[1], r[2], r[3], r[4], r[5]);
+	if (unlikely(c.dynptrs) && !dynptr_called(s, helper, r, &c.released))
+		return false;
 	if (helper->flags & HELPER_MOVES_PACKET)
 		state_see_packet(s);
 	return check_ret(&c);

@@ -135,6 +135,11 @@ static bool stack_deeper(struct run_state *s, u64 at, u64 size)
 	return true;
 }
 
+bool checked_stack(struct run_state *s, u64 at, u64 size)
+{
+	return inside(at, size, s->stack_low, s->stack_room) || stack_deeper(s, at, size);
+}
+
 static bool direct_memory(const struct code *code, u64 at, u64 size, enum access access,
 			  struct region *wrong)
 {
@@ -159,7 +164,7 @@ bool checked_memory(struct run_state *s, u64 at, u64 size, enum access access, b
 
 	if (packet && s->code->packet_direct && inside(at, size, s->data, ptr_u64(p->tail) - s->data))
 		return true;
-	if (inside(at, size, s->stack_low, s->stack_room) || stack_deeper(s, at, size))
+	if (checked_stack(s, at, size))
 		return true;
 	region = region_before(&s->regions, at);
 	if (region && inside(at, size, region->start, region->len) && !(access & ~region->access))

@@ -41,6 +41,8 @@ _Static_assert(sizeof(struct op) == 24, "an op is three words");
 enum op_kind {
 	OP_CALL_CHECKED = 4 * INSN_COUNT,
 	OP_TAIL_CALL,
+	OP_CALL_BACK,           /* a helper that calls functions of the program, */
+	OP_CALLED_BACK,         /* and where these return to */
 	OP_ATOMIC_CHECKED,
 	/* Loads that probably are from the context; if not, op->imm says what to do. */
 	OP_CTX_DATA,
@@ -75,6 +77,8 @@ struct code {
 	const struct prog *prog;
 	enum ctx_who who;
 	bool packet_direct;              /* the type reaches packet bytes by address */
+	bool reads_any;                  /* calls what reads at any address: to be run checked */
+	u8 *starts;                      /* of functions among `checked`, when it takes the address of any */
 	u32 depth;                       /* bytes of stack that surely are used, 8..512 */
 	u32 helper_count, direct_count;
 	const struct helper **helpers;   /* op->imm of a call is a place in it */

@@ -310,6 +310,7 @@ u64 interp_loop(struct run_state *s, const struct prog *prog, const void *const 
 #undef INSN
 		LABEL_K(CALL_HELPER), LABEL_K(CALL_LOCAL), LABEL_K(LD_IMM64),
 		[OP_CALL_CHECKED] = &&call_checked, [OP_TAIL_CALL] = &&tail_call,
+		[OP_CALL_BACK] = &&call_back, [OP_CALLED_BACK] = &&called_back,
 		[OP_ATOMIC_CHECKED] = &&atomic_checked,
 		[OP_CTX_DATA] = &&ctx_data, [OP_CTX_DATA_END] = &&ctx_data_end,
 		[OP_CTX_DATA_META] = &&ctx_data_meta, [OP_CTX_B] = &&ctx_b, [OP_CTX_H] = &&ctx_h,
@@ -319,7 +320,7 @@ u64 interp_loop(struct run_state *s, const struct prog *prog, const void *const 
 		[OP_MALFORMED] = &&malformed, [OP_STEP] = &&step, [OP_RETURN32] = &&return32, [OP_RETURN64] = &&return64,
 	};
 	struct packet *packet;
-	const struct op *op;
+	const struct op *op, *to;
 	union {
 		u64 r[12];
 		u64_pair pair[6];
@@ -397,6 +398,21 @@ tail_call:
 		GO(s->checked ? s->code->checked : s->code->trusted);
 	}
 
+call_back:
+	STOP_IF_OVER;
+	if (!callback_begin(s, s->code->helpers[op->imm], op, r, &to))
+		goto fault;
+	GO(to);
+
+called_back:
+	/* As if it were the call again, which is an op of the program. */
+	to = s->callbacks[s->depth].call;
+	end += ptr_u64(to) - ptr_u64(op);
+	op = to;
+	if (!callback_next(s, r, &to))
+		goto fault;
+	GO(to);
+
 K_CALL_LOCAL:
 	if (!state_push(s, op, r))
 		goto fault;
@@ -440,6 +456,8 @@ not_ctx:
 	goto fault;
 
 over_budget:
+	if (op == &s->called_back[1])
+		op = s->callbacks[s->depth].call;
 	state_fault(s, -E2BIG, "the program went on after %u instructions", RUN_BUDGET);
 fault:
 	exec_drop_records(s->exec);

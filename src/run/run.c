@@ -40,6 +40,7 @@ int run_exec_create(struct engine *engine, u32 cpu, struct exec **out)
 	}
 	memset(s, 0, sizeof(*s));
 	s->exec = exec;
+	s->called_back[1].label = interp_labels()[OP_CALLED_BACK];
 	s->regions.secret = seed_of(engine, ~(u64)cpu);
 	exec->engine = engine;
 	exec->cpu = cpu;
@@ -57,6 +58,7 @@ void run_exec_destroy(struct exec *exec)
 	if (!exec->run->joined)
 		reclaim_slot_put(exec->engine->reclaim, exec->slot);
 	free(exec->run->regions.node);
+	free(exec->run->dynptrs.made);
 	free(exec->records);
 	free(exec->run);
 	free(exec);

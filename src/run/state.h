@@ -19,7 +19,9 @@
 #define CLSBPF_RUN_STATE_H
 
 #include "helper/exec.h"
+#include "run/called_back.h"
 #include "run/code.h"
+#include "run/dynptr_check.h"
 #include "run/region.h"
 #include "run/run.h"
 
@@ -61,11 +63,14 @@ struct run_state {
 	u32 base;                    /* and those when the current program began */
 	u32 tail_calls, may_goto;
 	struct region_set regions;
+	struct dynptr_set dynptrs;
 	run_step step;               /* or NULL */
 	void *step_ctx;
 
 	struct run_fault fault;
 	struct frame frames[RUN_DEPTH];
+	struct callback callbacks[RUN_DEPTH + 1];  /* by the depth of the call */
+	struct op called_back[2];    /* frames of callbacks return behind the first */
 	_Alignas(CACHE_LINE) u8 stack[(RUN_DEPTH + 1) * RUN_STACK];
 	u8 apart[RUN_STACK];         /* so that an address a bit above the stack is near nothing else */
 };
@@ -132,7 +137,7 @@ static inline void state_enter(struct run_state *s, const struct code *code, u64
 
 static inline bool state_checks(const struct run_state *s, const struct prog *prog)
 {
-	return s->mode ? s->mode == RUN_CHECKED : !prog->verified;
+	return s->mode ? s->mode == RUN_CHECKED : !prog->verified || prog->code->reads_any;
 }
 
 /** state_start() - a run of @prog begins. */
@@ -144,6 +149,7 @@ static inline void state_start(struct run_state *s, const struct prog *prog)
 		s->fault.prog = NULL;
 	if (s->regions.count)
 		region_clear(&s->regions);
+	s->dynptrs.count = 0;
 	s->checked = state_checks(s, prog);
 	s->depth = s->base = 0;
 	s->tail_calls = 0;
@@ -174,6 +180,9 @@ enum access { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_BOTH = 3 };
 bool checked_memory(struct run_state *s, u64 at, u64 size, enum access access, bool packet,
 		    const char *what);
 
+/** checked_stack() - are [@at, @at + @size) bytes of the frames that are in use? No fault is recorded. */
+bool checked_stack(struct run_state *s, u64 at, u64 size);
+
 /** run_readable() - exec.readable: how many bytes from @at on the program may read. Values that
  *  lookups gave are known in checked mode only. */
 u32 run_readable(const struct exec *exec, u64 at);
@@ -185,6 +194,9 @@ bool checked_store(struct run_state *s, u64 at, u32 size, u64 value);
 
 /** checked_atomic() - may operation @id be done at @at? */
 bool checked_atomic(struct run_state *s, enum insn_id id, u64 at);
+
+/** checked_arguments() - are r[1..5] what @helper takes? */
+bool checked_arguments(struct run_state *s, const struct helper *helper, u64 *r);
 
 /** checked_call() - check the arguments in r[1..5], call, and note what came back. */
 bool checked_call(struct run_state *s, const struct helper *helper, u64 *r);

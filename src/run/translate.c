@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "helper/kfunc.h"
+#include "object/btf.h"
 #include "object/note.h"
 #include "run/run.h"
 #include "run/state.h"
@@ -41,6 +43,7 @@ struct translation {
 static void code_free(struct code *code)
 {
 	free(code->helpers);
+	free(code->starts);
 	free(code->direct);
 	free(code->plain);
 	free(code->checked);
@@ -84,6 +87,31 @@ static int check_helper(const struct translation *t, u32 id, const struct helper
 		return log_error(t->log, -EOPNOTSUPP, "instruction %u calls the unknown func bpf_%s#%u: this "
 				 "engine does not have it", t->at, name, id);
 	*out = helper;
+	return 0;
+}
+
+/* The same for functions that the engine's BTF names. */
+static int check_kfunc(struct translation *t, const struct bpf_insn *insn, const struct helper **out)
+{
+	const struct btf *kernel = btf_of(t->prog->object.engine->kernel_btf);
+	int id = insn->off ? -1 : kfunc_find(&kernel->view, (u32)insn->imm);
+	u32 who = helper_who_of(t->prog->type);
+	static const struct helper absent;
+
+	*out = &absent;
+	if (may_be_dead(t) && (id < 0 || !(kfunc_row((u32)id)->who & who)))
+		return 0;
+	if (id < 0)
+		return log_error(t->log, -EINVAL, "instruction %u calls function %d of the kernel's types, "
+				 "which is none", t->at, insn->imm);
+	if (!t->prog->gpl)
+		return log_error(t->log, -EINVAL, "instruction %u calls %s, which only programs with a "
+				 "GPL-compatible licence may call", t->at, kfunc_row((u32)id)->name);
+	if (!(kfunc_row((u32)id)->who & who))
+		return log_error(t->log, -EACCES, "instruction %u calls %s, which is not for programs of "
+				 "this type", t->at, kfunc_row((u32)id)->name);
+	t->code->reads_any |= (kfunc_row((u32)id)->flags & KFUNC_READS_ANY) != 0;
+	*out = kfunc_call((u32)id, who);
 	return 0;
 }
 
@@ -149,6 +177,16 @@ static int map_address(struct translation *t, struct map *map, u32 off, u64 *val
 	return 0;
 }
 
+/* A function's address is wanted: checked mode will ask what is one. */
+static int starts_needed(struct translation *t)
+{
+	u32 count;
+
+	if (!t->code->starts)
+		t->code->starts = prog_function_starts(t->prog->insns, t->prog->insn_count, &count);
+	return t->code->starts ? 0 : -ENOMEM;
+}
+
 static int imm64_value(struct translation *t, enum insn_id id, const struct bpf_insn *insn,
 		       u64 *value)
 {
@@ -169,7 +207,7 @@ static int imm64_value(struct translation *t, enum insn_id id, const struct bpf_
 		return err ? err : map_address(t, map, (u32)insn[1].imm, value);
 	case INSN_LD_FUNC:
 		*value = (u64)((s64)t->at + 1 + insn->imm);
-		return 0;
+		return starts_needed(t);
 	case INSN_LD_BTF_ID:
 		return log_error(t->log, -EOPNOTSUPP, "instruction %u takes the address of a kernel "
 				 "variable: this engine has none", t->at);
@@ -269,18 +307,18 @@ static int translate_call(struct translation *t, enum insn_id id, const struct b
 		to->jump = op_jump(insn->imm);
 		return 0;
 	}
-	if (id == INSN_CALL_KFUNC)
-		return log_error(t->log, -EOPNOTSUPP, "instruction %u calls a kernel function: this "
-				 "engine has none", t->at);
-	err = check_helper(t, (u32)insn->imm, &helper);
+	err = id == INSN_CALL_KFUNC ? check_kfunc(t, insn, &helper) :
+				      check_helper(t, (u32)insn->imm, &helper);
 	if (!err)
 		err = helper_place(t, helper, &to->imm);
 	if (err)
 		return err;
 	if (helper->flags & HELPER_TAIL_CALL)
 		t->kind = OP_TAIL_CALL;
-	else if (t->checked)
-		t->kind = OP_CALL_CHECKED;
+	else if (helper->flags & HELPER_CALLS_BACK)
+		t->kind = OP_CALL_BACK;
+	else
+		t->kind = t->checked ? OP_CALL_CHECKED : OP_K(INSN_CALL_HELPER);
 	return 0;
 }
 

@@ -51,8 +51,8 @@ static int chain_enter(struct chain *c)
 	if (func && v->funcs[func].tail_call && c->depth >= ABOVE_TAIL_CALL) {
 		blame(c);
 		return reject(v, -EACCES, REASON_STACK_CHAIN, -1,
-			      "the functions above this one use %u bytes of stack: less than %u may be above a "
-			      "function that makes tail calls", c->depth, ABOVE_TAIL_CALL);
+			      "the functions above this one use %u bytes of stack: less than %u may be above "
+			      "a function that makes tail calls", c->depth, ABOVE_TAIL_CALL);
 	}
 	c->depth += frame_bytes(v, func);
 	if (c->depth > V_STACK) {

@@ -77,7 +77,7 @@ static void mark_call(struct verifier *v, u32 i)
 {
 	const struct bpf_insn *insn = &v->insns[i];
 	struct func *func = &v->funcs[v->facts[i].func];
-	u8 marks = call_marks(v, insn);
+	u8 marks = v->facts[i].id == INSN_CALL_KFUNC ? kfunc_marks(v, i) : call_marks(v, insn);
 
 	v->facts[i].marks |= marks;
 	if (marks & MARK_CHECKPOINT)
@@ -162,6 +162,8 @@ int flow_learn(struct verifier *v)
 
 	if (!err)
 		err = find_functions(v);
+	if (!err)
+		err = kfunc_learn(v);
 	for (u32 i = 0; !err && i < v->count; i += v->facts[i].slots)
 		mark(v, i);
 	if (!err)

@@ -296,10 +296,9 @@ static int wrong(const struct reading *r, const char *must_be)
 		      "argument %u of %s must be %s, and this is %s", r->arg + 1, r->name, must_be, words);
 }
 
-/* Pointers of most kinds are passed as they are got. */
-static int plain_require(const struct reading *r)
+int plain_require(struct verifier *v, u32 n, const char *name)
 {
-	const struct reg *reg = v_reg(r->v, r->arg + 1);
+	const struct reg *reg = v_reg(v, n);
 
 	switch ((enum reg_type)reg->type) {
 	case REG_NUMBER:
@@ -308,7 +307,6 @@ static int plain_require(const struct reading *r)
 	case REG_PACKET_META:
 	case REG_MAP_KEY:
 	case REG_MAP_VALUE:
-	case REG_DYNPTR:
 		if (!(reg->flags & REG_MAYBE_NULL))
 			return 0;
 		break;
@@ -325,22 +323,25 @@ static int plain_require(const struct reading *r)
 	case REG_TCP_SOCK:
 	case REG_BTF:
 	case REG_FUNC:
+	case REG_DYNPTR:
 		break;
 	}
 	if (!reg->off && tnum_equals(reg->n.bits, 0))
 		return 0;
 	if (reg->type == REG_NOTHING)
-		return 0;
-	return reject(r->v, -EACCES, REASON_ARGUMENT, (int)r->arg + 1,
-		      "argument %u of %s: something was added to a pointer that must be passed as it is",
-		      r->arg + 1, r->name);
+		return reject(v, -EACCES, REASON_UNINIT_REGISTER, (int)n,
+			      "argument %u of %s is passed, but no value was put into R%u on this path", n,
+			      name, n);
+	return reject(v, -EACCES, REASON_ARGUMENT, (int)n,
+		      "argument %u of %s: something was added to a pointer that must be passed as it is", n,
+		      name);
 }
 
 static int memory_require(struct reading *r, const struct func_arg *arg)
 {
 	struct reg *reg = v_reg(r->v, r->arg + 1);
 	u16 maybe_null = reg->flags & REG_MAYBE_NULL;
-	int err = plain_require(r);
+	int err = plain_require(r->v, r->arg + 1, r->name);
 
 	if (err)
 		return err;
@@ -368,12 +369,12 @@ static int arg_require(struct reading *r, const struct func_arg *arg)
 			return wrong(r, "a number");
 		return value_require(r->v, r->arg + 1, true);
 	case FUNC_ARG_CTX:
-		err = plain_require(r);
+		err = plain_require(r->v, r->arg + 1, r->name);
 		return err || reg->type == REG_CTX ? err : wrong(r, "the context");
 	case FUNC_ARG_MEM:
 		return memory_require(r, arg);
 	case FUNC_ARG_DYNPTR:
-		err = plain_require(r);
+		err = plain_require(r->v, r->arg + 1, r->name);
 		return err ? err : dynptr_require(r->v, r->arg + 1, DYNPTR_READ, DYNPTR_NONE);
 	}
 	return 0;

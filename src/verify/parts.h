@@ -110,8 +110,8 @@ const char *value_words(const struct verifier *v, const struct reg *reg, char *b
 
 /** alu_step() - SHAPE_ALU, NEG, MOV, MOVSX, ENDIAN. */
 must_check int alu_step(struct verifier *v);
-/** pointer_alu() - operation @id on @dst, the current instruction's register, and @src, where one is a pointer
- *  or both are; numbers matter already. */
+/** pointer_alu() - operation @id on @dst, the current instruction's register, and @src, where one is a
+ *  pointer or both are; numbers matter already. */
 must_check int pointer_alu(struct verifier *v, enum insn_id id, struct reg *dst, const struct reg *src);
 /** pointer_mask_numbers() - the same on two numbers: may the instruction, which perhaps added to a pointer on
  *  another path, do that here? (Unprivileged programs: see pointer_mask.c.) */
@@ -160,18 +160,18 @@ enum mem_use { MEM_READ = 1, MEM_WRITE = 2 };
 
 /** mem_step() - SHAPE_LDX, STX, ST, ATOMIC. */
 must_check int mem_step(struct verifier *v);
-/** mem_require() - a helper uses @size bytes at register @n, whose pointer is not NULL. @zero_ok: size 0 needs
- *  no memory. MEM_WRITE alone: it writes all of them and reads none (Linux's UNINIT_MEM); with MEM_READ it may
- *  leave some as they are. What it writes to the stack is written at once: where a helper reads other memory
- *  as well, that is required first. Packet bytes: only for helpers that take them, which is the caller's to
- *  know (reg_is_packet()). */
+/** mem_require() - a helper uses @size bytes at register @n, whose pointer is not NULL. @zero_ok: size 0
+ *  needs no memory. MEM_WRITE alone: it writes all of them and reads none (Linux's UNINIT_MEM); with
+ *  MEM_READ it may leave some as they are. What it writes to the stack is written at once: where a helper
+ *  reads other memory as well, that is required first. Packet bytes: only for helpers that take them,
+ *  which is the caller's to know (reg_is_packet()). */
 must_check int mem_require(struct verifier *v, u32 n, s32 off, u32 size, enum mem_use use, bool zero_ok);
 /** mem_require_sized() - the same of the size that is the number in register @size_reg. */
 must_check int mem_require_sized(struct verifier *v, u32 n, u32 size_reg, enum mem_use use, bool zero_ok);
 /** mem_unmodified() - the pointer in register @n is as it came: nothing was added to it. */
 must_check int mem_unmodified(struct verifier *v, u32 n);
-/** stack_written() - a helper has written @size bytes at @off (from R10, negative, inside the stack that is in
- *  use) of frame @frame. */
+/** stack_written() - a helper has written @size bytes at @off (from R10, negative, inside the stack that
+ *  is in use) of frame @frame. */
 must_check int stack_written(struct verifier *v, u32 frame, s32 off, u32 size);
 /** stack_offset() - the constant offset from R10 of stack pointer @n; *@off. -EINVAL for variable ones. */
 must_check int stack_offset(struct verifier *v, u32 n, s32 *off);
@@ -222,7 +222,8 @@ must_check int exit_step(struct verifier *v, u32 *next, bool *done);
 must_check int func_enter(struct verifier *v, u32 func);
 /** func_call_global() - check the arguments of a call of global function @func, and go on behind it. */
 must_check int func_call_global(struct verifier *v, u32 func);
-/** frame_open() - @frame is that of @func, called by instruction @call: nothing but R10 is in its registers. */
+/** frame_open() - @frame is that of @func, called by instruction @call: nothing but R10 is in its
+ *  registers. */
 void frame_open(struct frame *frame, u32 func, u32 call);
 /** frame_require() - there may be one function more. */
 must_check int frame_require(struct verifier *v);
@@ -238,6 +239,9 @@ const char *func_name(const struct verifier *v, u32 func, char buf[FUNC_NAME]);
 must_check int func_args_learn(struct verifier *v, u32 func);
 /** func_args_require() - the registers are arguments that @func may be called with. */
 must_check int func_args_require(struct verifier *v, u32 func);
+/** plain_require() - argument @n of @name is passed as it was got: -EACCES where something was added to a
+ *  pointer of a kind that must not be changed. */
+must_check int plain_require(struct verifier *v, u32 n, const char *name);
 /** func_args_enter() - the registers that @func begins with by its prototype. */
 must_check int func_args_enter(struct verifier *v, u32 func);
 
@@ -305,7 +309,64 @@ must_check int dynptr_make(struct verifier *v, u32 n, enum dynptr_kind kind, u32
  *  what points into it. */
 void dynptr_drop(struct verifier *v, u32 n);
 
+/* ---- iter.c: iterators on the stack ---- */
+
+/** iter_require() - register @n points to an iterator of @kind, or (@new) to where the call makes one. */
+must_check int iter_require(struct verifier *v, u32 n, enum iter_kind kind, bool new);
+/** iter_make() / iter_drop() - the call has made it, ended it. */
+must_check int iter_make(struct verifier *v, u32 n, enum iter_kind kind);
+void iter_drop(struct verifier *v, u32 n);
+/** iter_at() - the iterator that register @n points to, after iter_require(): its state, depth and
+ *  reference. */
+struct reg *iter_at(const struct verifier *v, u32 n);
+
+/* ---- irq.c: saved interrupt flags on the stack ---- */
+
+/** irq_flags_require() - register @n points to saved flags that may be restored, or (@new) to room for
+ *  some. */
+must_check int irq_flags_require(struct verifier *v, u32 n, bool new);
+must_check int irq_flags_make(struct verifier *v, u32 n);
+void irq_flags_drop(struct verifier *v, u32 n);
+
+/* ---- kfunc.c ---- */
+
+/** kfunc_learn() - which kernel function each call names: facts[].kfunc. */
+must_check int kfunc_learn(struct verifier *v);
+/** kfunc_marks() - what flow.c must know of the call at @i: enum insn_mark. */
+u8 kfunc_marks(struct verifier *v, u32 i);
+
 /* ---- slots.c: objects on the stack ---- */
+
+/* Something that fills whole slots. */
+struct object_place {
+	struct frame *frame;
+	u32 number;           /* of the frame */
+	u32 first;            /* the slot at its lowest address; the others are below it in number */
+};
+/** object_place_require() - register @n points to @slots slots of the stack, as @what ("a dynptr") needs
+ *  them; -EINVAL. *@out says which; they may be deeper than the stack was used so far. */
+must_check int object_place_require(struct verifier *v, u32 n, u32 slots, const char *what,
+				    enum reason reason, struct object_place *out);
+/** object_place() - the same, after object_place_require() and object_room_require(). */
+static inline struct object_place object_place(const struct verifier *v, u32 n)
+{
+	const struct reg *reg = v_reg(v, n);
+
+	return (struct object_place){ .frame = &v->cur->frame[reg->frame], .number = reg->frame,
+				      .first = (u32)(-(reg->off + (s64)reg->n.bits.value) - 1) / 8 };
+}
+/** object_room_require() - an object may be made there: -EACCES below the stack, -EINVAL where a dynptr
+ *  is that must be given back. */
+must_check int object_room_require(struct verifier *v, u32 n, u32 slots, const struct object_place *at);
+/** object_make() - @slots slots have an object of @kind now, which is to be filled in. */
+must_check int object_make(struct verifier *v, const struct object_place *at, u32 slots, enum slot_kind kind);
+/** object_clear() - they have nothing. */
+void object_clear(const struct object_place *at, u32 slots);
+/** object_is() - do all bytes of @slots slots belong to objects of @kind? */
+bool object_is(const struct object_place *at, u32 slots, enum slot_kind kind);
+/** dynptr_end() - the dynptr of which @slot of @frame is a part is no more, nor what bpf_dynptr_data()
+ *  gave. */
+void dynptr_end(struct verifier *v, struct frame *frame, u32 slot);
 /** slot_overwrite() - the current instruction overwrites slot @slot of @frame, which may be part of a dynptr,
  *  iterator or saved interrupt flags. */
 must_check int slot_overwrite(struct verifier *v, struct frame *frame, u32 slot);

@@ -29,8 +29,7 @@ static int outside(struct verifier *v, const struct access *a, int err, const st
 			  (long long)at->min, (long long)at->max, V_STACK);
 }
 
-/* The stack of frame @number is in use down to @low. */
-static void grow(struct verifier *v, u32 number, s64 low)
+void stack_grow(struct verifier *v, u32 number, s64 low)
 {
 	struct frame *frame = &v->cur->frame[number];
 	u32 slots = (u32)(7 - low) / 8;
@@ -62,7 +61,7 @@ int stack_locate(struct verifier *v, const struct access *a, struct place *at)
 		return outside(v, a, -EACCES, at);
 	if (unlikely(at->max + a->size > 0))
 		return outside(v, a, -EINVAL, at);
-	grow(v, at->number, at->min);
+	stack_grow(v, at->number, at->min);
 	return 0;
 }
 

@@ -48,6 +48,8 @@ static inline bool fill_in_place(s64 off, u32 size, u32 whole)
 /** stack_locate() - where @a goes; it is inside the stack. What is used now counts for the depth of the
  *  function. */
 must_check int stack_locate(struct verifier *v, const struct access *a, struct place *at);
+/** stack_grow() - the stack of frame @number is in use down to @low. */
+void stack_grow(struct verifier *v, u32 number, s64 low);
 /** stack_require_written() - every byte that @a may read holds something that it may see. */
 must_check int stack_require_written(struct verifier *v, const struct access *a, const struct place *at);
 /** stack_overwrite() - slot_overwrite() for objects in [@first, @end). */

@@ -73,6 +73,7 @@ enum reg_flags {
 	REG_ADDS = 1 << 10,         /* REG_NUMBER: `off` more than the numbers with the same id */
 	REG_ADDS32 = 1 << 11,       /* the same, of the lower half */
 	REG_FAULT_ZERO = 1 << 12,   /* what is not there reads as 0 (probe reads) */
+	REG_LOCAL_SLICE = 1 << 13,  /* REG_MEM: memory of the program, got by bpf_dynptr_slice() */
 };
 
 /* What a dynptr leads to. */
@@ -83,6 +84,12 @@ enum dynptr_kind {
 	DYNPTR_SKB,
 	DYNPTR_SKB_META,
 	DYNPTR_XDP,
+};
+
+/* Iterators that live on the stack. */
+enum iter_kind {
+	ITER_OF_NOTHING,
+	ITER_NUM,             /* bpf_iter_num: 8 bytes */
 };
 
 /* A packet pointer that was found to be the end of the packet, or behind it. */
@@ -252,6 +259,7 @@ struct insn_facts {
 	u8 barrier;           /* enum barrier */
 	u32 mask_limit;
 	u64 live_slots;       /* the same of the function's own stack, bit i: slot i */
+	u8 kfunc;             /* calls of kernel functions: enum kfunc_id + 1 */
 	u32 loop;             /* number of the loop (strongly connected part) that it is in, 0: none */
 	struct saved *saved;  /* states kept here, the newest first */
 };

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "kfunc_ids.h"
 #include "object/object.h"
 #include "packet/packet.h"
 
@@ -177,7 +178,8 @@ static u32 find_functions(const struct bpf_insn *insns, u32 count, struct bpf_fu
 		bool begins = !at;
 
 		for (u32 i = 0; i < count && !begins; i++)
-			begins = insn_id_of(&insns[i]) == INSN_CALL_LOCAL && i + 1 + (u32)insns[i].imm == at;
+			begins = (insn_id_of(&insns[i]) == INSN_CALL_LOCAL ||
+				  insn_id_of(&insns[i]) == INSN_LD_FUNC) && i + 1 + (u32)insns[i].imm == at;
 		if (begins && n < FUNCTIONS_MAX)
 			info[n++] = (struct bpf_func_info){ .insn_off = at, .type_id = 3 };
 	}
@@ -219,6 +221,7 @@ int rig_load(struct rig *rig, enum machine machine, u32 type, const struct bpf_i
 	assert_non_null(copy);
 	memcpy(copy, insns, count * sizeof(*copy));
 	name_maps(rig, machine, copy, count);
+	kfunc_name(machine == LINUX ? NULL : backend_engine(rig->engine), copy, count);
 	attr.func_info_cnt = count < 1000 ? find_functions(copy, count, functions) : 1;
 	if (attr.func_info_cnt > 1) {
 		btf = load_btf(rig, machine);
@@ -247,11 +250,15 @@ int rig_text(struct rig *rig, enum machine machine, u32 type, const char *text)
 	struct bpf_insn *insns = calloc(INSNS_MAX, sizeof(*insns));
 	LOG_ON_STACK(log);
 	int count, fd;
+	char *known;
 
 	assert_non_null(insns);
-	count = insn_assemble(text, insns, INSNS_MAX, &log);
+	known = kfunc_text(text);
+	assert_non_null(known);
+	count = insn_assemble(known, insns, INSNS_MAX, &log);
 	if (count < 0)
 		fail_msg("%s in\n%s", log.text, text);
+	free(known);
 	fd = rig_load(rig, machine, type, insns, (u32)count);
 	free(insns);
 	return fd;

@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "../run/kfunc_ids.h"
 #include "isa/insn.h"
 #include "object/engine.h"
 #include "../command/rights.h"
@@ -351,6 +352,7 @@ int both_load(struct both *both, enum both_side side, const struct both_prog *pr
 	if (!insns)
 		return -ENOMEM;
 	memcpy(insns, prog->insns, prog->count * sizeof(*insns));
+	kfunc_name(side == BOTH_ENGINE ? backend_engine(both->side[side]) : NULL, insns, prog->count);
 	err = name_maps(both, side, prog, insns);
 	if (!err && prog->func_count)
 		err = btf = add_functions(both, side, prog, &attr, info);

@@ -9,6 +9,7 @@
  *   map        TYPE:KEY:VALUE:ENTRIES[:WORD]...    WORD: rdonly, wronly, frozen (its elements hold
  *              both_byte()), noprealloc, mmap, 0xN (other flags), in=N (inner maps are like
  *              map N); values: lock, timer, both (enum both_type TYPE_VAL_*), btf (plain struct s)
+ *   kernel functions are called by name in rows (call kfunc#bpf_rcu_read_lock): ../run/kfunc_ids.h
  *   function   LINKAGE RETURN ARGUMENTS, a letter each: "Si", "Giccp"
  *              linkage S static, G global
  *              types   v void, i int, u unsigned int, l unsigned long long, h unsigned short, b char,

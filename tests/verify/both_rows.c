@@ -9,18 +9,24 @@
 
 #include "both.h"
 
+#include "../run/kfunc_ids.h"
 #include "isa/insn.h"
 
 void both_row_prog(const struct both_row *row, struct both_prog *prog, struct bpf_insn **insns)
 {
 	LOG_ON_STACK(log);
+	char *text;
 	int count;
 
 	*insns = calloc(BOTH_INSNS, sizeof(**insns));
 	assert_non_null(*insns);
-	count = insn_assemble(row->text, *insns, BOTH_INSNS, &log);
+	text = kfunc_text(row->text);
+	if (!text)
+		fail_msg("%s: a kernel function that there is none of", row->name);
+	count = insn_assemble(text, *insns, BOTH_INSNS, &log);
 	if (count < 0)
-		fail_msg("%s: %s in\n%s", row->name, log.text, row->text);
+		fail_msg("%s: %s in\n%s", row->name, log.text, text);
+	free(text);
 	*prog = (struct both_prog){ .type = row->type ? row->type : BPF_PROG_TYPE_SCHED_CLS, .flags = row->flags,
 				    .proprietary = row->proprietary, .lacks = row->lacks, .insns = *insns,
 				    .count = (u32)count };
