@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 
 #include "helper/exec.h"
@@ -13,6 +14,10 @@
 #define RELATIVE_OFFSET_MAX 0xffff
 /* The most that change_head and change_tail make of a packet: what one page-order-2 buffer holds. */
 #define SKB_MAX_LEN 16064
+#define VLAN_LEN 4
+
+/* The clock of a time stamp: newer than the headers. */
+enum { TSTAMP_REALTIME, TSTAMP_MONOTONIC, TSTAMP_TAI };
 
 static bool inside(const struct packet *packet, u64 offset, u64 len)
 {
@@ -159,4 +164,104 @@ u64 helper_skb_change_head(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u6
 	packet->mac_off = (u32)(packet->data - packet->head);
 	packet->mac_len = (u16)(packet->net_off - packet->mac_off);
 	return 0;
+}
+
+u64 helper_skb_set_tstamp(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	struct __sk_buff *ctx = &exec->packet->ctx;
+
+	if (ctx->protocol != be16(ETH_P_IP) && ctx->protocol != be16(ETH_P_IPV6))
+		return (u64)-EOPNOTSUPP;
+	if ((u32)a3 > TSTAMP_TAI || ((u32)a3 != TSTAMP_REALTIME && !a2))
+		return (u64)-EINVAL;
+	ctx->tstamp = a2;
+	ctx->tstamp_type = (u8)a3;
+	return 0;
+}
+
+/* The protocol behind 802.1Q tags, as Linux finds it: 0 when the packet ends before. */
+static u16 inner_protocol(const struct packet *packet)
+{
+	u16 protocol = (u16)packet->ctx.protocol;
+	u64 at = packet->mac_len >= VLAN_LEN ? packet->mac_len - VLAN_LEN : ETH_HLEN;
+
+	for (; protocol == be16(ETH_P_8021Q) || protocol == be16(ETH_P_8021AD); at += VLAN_LEN) {
+		if (!inside(packet, at, VLAN_LEN))
+			return 0;
+		protocol = get_u16(packet->data + at + 2);
+	}
+	return protocol;
+}
+
+static u64 ecn_set_ip4(u8 *header)
+{
+	u32 ecn = (header[1] + 1u) & 3, sum;
+
+	/* Not for this network, or marked already. */
+	if (!(ecn & 2))
+		return !ecn;
+	sum = get_u16(header + 10) + (u32)(u16)(be16(0xfffb) + be16((u16)ecn));
+	put_u16(header + 10, (u16)(sum + (sum >> 16)));
+	header[1] |= 3;
+	return 1;
+}
+
+static u64 ecn_set_ip6(struct packet *packet, u8 *header)
+{
+	u32 from = get_u32(header), to = from | be32(3u << 20);
+
+	if (!(from & be32(3u << 20)))
+		return 0;
+	put_u32(header, to);
+	if (packet->ip_summed == CSUM_COMPLETE)
+		packet->csum = csum_add(csum_sub(packet->csum, from), to);
+	return 1;
+}
+
+u64 helper_skb_ecn_set_ce(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	struct packet *packet = exec->packet;
+	u16 protocol = inner_protocol(packet);
+	bool ip4 = protocol == be16(ETH_P_IP);
+	u32 len = ip4 ? 20 : 40;
+	u8 *header = packet->head + packet->net_off;
+
+	if ((!ip4 && protocol != be16(ETH_P_IPV6)) || packet->ctx.len < len || header + len > packet->tail)
+		return 0;
+	return ip4 ? ecn_set_ip4(header) : ecn_set_ip6(packet, header);
+}
+
+/* ---- what packets here never come with: tunnels, IPsec, sockets of control groups ---- */
+
+u64 helper_skb_get_tunnel_key(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	memset(u64_ptr(a2), 0, (u32)a3);
+	return (u64)-EINVAL;
+}
+
+u64 helper_skb_get_tunnel_opt(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	memset(u64_ptr(a2), 0, (u32)a3);
+	return (u64)-ENOENT;
+}
+
+u64 helper_skb_get_xfrm_state(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	memset(u64_ptr(a3), 0, (u32)a4);
+	return (u64)-EINVAL;
+}
+
+u64 helper_skb_cgroup_id(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return 0;
+}
+
+u64 helper_skb_ancestor_cgroup_id(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return 0;
+}
+
+u64 helper_skb_cgroup_classid(struct exec *exec, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return exec->packet->cgroup_classid;
 }

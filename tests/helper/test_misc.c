@@ -42,6 +42,23 @@ static const struct row rows[] = {
 		{ CALL_STORE, { EACH(44), EACH(0, 0xffff, 0x10001) } },
 		{ CALL_STORE, { EACH(72), EACH(0, 0xffff, 0x10001) } },
 		{ BPF_FUNC_get_numa_node_id, { { 0 } } } } },
+	{ "set_tstamp", UDP4 | TCP6 | TAGGED | BARE, 0, {
+		{ BPF_FUNC_skb_set_tstamp, { CTX, EACH(0, 1, 12345678901, -1ull), EACH(0, 1, 2, 3, 0xffffffff,
+			0x100000001) } } } },
+	{ "ecn_set_ce: not capable", UDP4 | TCP6 | TAGGED | QINQ | TRIPLE | BARE | LLC | TAG_ONLY | CUT_TAG, ROW_COMPLETE, {
+		{ BPF_FUNC_skb_ecn_set_ce, { CTX } } } },
+	{ "ecn_set_ce", UDP4 | TCP6 | TAGGED | QINQ | TRIPLE, ROW_COMPLETE, {
+		{ BPF_FUNC_skb_store_bytes, { CTX, EACH(15, 19, 23, 27), BUF(0, 1, 2, 3), EACH(1), EACH(0) } },
+		{ BPF_FUNC_skb_ecn_set_ce, { CTX } },
+		{ BPF_FUNC_skb_ecn_set_ce, { CTX } } } },
+	{ "tunnels, IPsec", UDP4, 0, {
+		{ BPF_FUNC_skb_get_tunnel_key, { CTX, BUF(0), EACH(28, 44, 8), EACH(0, 1, 16, 0x1000) } },
+		{ BPF_FUNC_skb_get_tunnel_opt, { CTX, BUF(64), EACH(8, 64) } },
+		{ BPF_FUNC_skb_get_xfrm_state, { CTX, EACH(0, 1), BUF(128), EACH(20, 24, 28), EACH(0, 1) } } } },
+	{ "current task", UDP4, ROW_TRUTH, { { BPF_FUNC_get_current_pid_tgid, { { 0 } } } } },
+	{ "its name", UDP4, 0, { { BPF_FUNC_get_current_comm, { BUF(0), EACH(1, 4, 15, 16, 17, 64) } } } },
+	{ "in another PID namespace", UDP4, 0, {
+		{ BPF_FUNC_get_ns_current_pid_tgid, { EACH(0, 4), EACH(0, 1), BUF(0), EACH(8, 4, 16) } } } },
 	{ "array: update, lookup, delete", UDP4, 0, {
 		{ BPF_FUNC_map_update_elem, { MAP, BUF(ZERO_KEY), BUF(64), EACH(0, 1, 2, 3, 4, 8, 0x100000000) } },
 		{ BPF_FUNC_map_lookup_elem, { MAP, BUF(ZERO_KEY) } },
