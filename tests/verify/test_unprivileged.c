@@ -82,9 +82,6 @@ static const struct row rows_leak[] = {
 	{ "a pointer behind the value", 0, 0, 0,
 	  "*(u64 *)(r10 -8) = 0\n*(u64 *)(r10 -16) = r1\nr2 = r10\nr2 += -8\nr3 = r10\nr3 += -8\nr4 = 0\n"
 	  "r1 = map[fd:0]\ncall bpf_map_update_elem#2\n" END, .maps = "hash:8:8:1" },
-	{ "written by a helper over a pointer", 0, 0, 0,
-	  "*(u64 *)(r10 -8) = r1\nr2 = 0\nr3 = r10\nr3 += -8\nr4 = 8\ncall bpf_skb_load_bytes#26\n"
-	  "r0 = *(u64 *)(r10 -8)\nexit\n" },
 	{ "written by a helper over half a pointer", 0, A, A,
 	  "*(u64 *)(r10 -8) = r1\nr2 = 0\nr3 = r10\nr3 += -8\nr4 = 4\ncall bpf_skb_load_bytes#26\n" END },
 };
