@@ -221,6 +221,9 @@ void widen_waiting(struct verifier *v)
 	const struct saved *old = kept_before(v, v->cur->insn, v->cur->parent), *cur = v->todo;
 	struct ids ids;
 
+	/* trace.c walks a path again, and nothing waits. */
+	if (v->again)
+		return;
 	ids.count = 0;
 	for (u32 f = 0; old && f <= cur->depth; f++) {
 		const struct saved_frame *from = &old->frame[f], *to = &cur->frame[f];
