@@ -38,7 +38,8 @@ union bpf_attr; /* linux/bpf.h */
 struct clsbpf_options {
 	size_t size;
 	uint32_t cpus;          /**< CPUs that programs and per-CPU maps see; 0: those of the host */
-	uint32_t flags;         /**< CLSBPF_SEEDED, CLSBPF_REPLAY_CLOCK, CLSBPF_UNVERIFIED, CLSBPF_UNPRIVILEGED */
+	uint32_t flags;		/**< CLSBPF_SEEDED, CLSBPF_REPLAY_CLOCK, CLSBPF_UNVERIFIED,
+				   CLSBPF_UNPRIVILEGED */
 	uint64_t seed;          /**< with CLSBPF_SEEDED: random numbers and hashes repeat */
 };
 #define CLSBPF_SEEDED (1u << 0)

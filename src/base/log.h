@@ -30,7 +30,8 @@ struct log {
 /** log_init() - use @room (at least 1) bytes at @text, which stay the caller's, as an empty log. */
 void log_init(struct log *log, char *text, size_t room);
 
-/** log_grow() - an empty log that grows up to @max bytes. @keep_end: see above. Returns 0 or -ENOMEM; free(text). */
+/** log_grow() - an empty log that grows up to @max bytes. @keep_end: see above. Returns 0 or
+ * -ENOMEM; free(text). */
 must_check int log_grow(struct log *log, size_t max, bool keep_end);
 
 /** log_clear() - as if nothing had been said. @log may be NULL. */

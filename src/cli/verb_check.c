@@ -31,13 +31,14 @@ struct check_settings {
 #define AT(member) offsetof(struct check_settings, member)
 
 static const struct option_row check_options[] = {
-	{ "--stats", OPTION_FLAG, AT(stats), NULL, "how much there was to walk", 0 },
-	{ "--log", OPTION_U32, AT(log), "LEVEL", "state log: 1 paths, 2 every instruction, 4 statistics, or a sum",
-	  AT(logged) },
-	{ "--backend", OPTION_STRING, AT(backend), "KERNEL", "ask another one: kernel, engine or engine:SOCKET", 0 },
-	{ "--json", OPTION_FLAG, AT(json), NULL, "JSON", 0 },
-	{ "-j", OPTION_FLAG, AT(json), NULL, "JSON", 0 },
-	{ NULL, 0, 0, NULL, NULL, 0 },
+	{"--stats", OPTION_FLAG, AT(stats), NULL, "how much there was to walk", 0},
+	{"--log", OPTION_U32, AT(log), "LEVEL",
+	 "state log: 1 paths, 2 every instruction, 4 statistics, or a sum", AT(logged)},
+	{"--backend", OPTION_STRING, AT(backend), "KERNEL",
+	 "ask another one: kernel, engine or engine:SOCKET", 0},
+	{"--json", OPTION_FLAG, AT(json), NULL, "JSON", 0},
+	{"-j", OPTION_FLAG, AT(json), NULL, "JSON", 0},
+	{NULL, 0, 0, NULL, NULL, 0},
 };
 
 struct check {
@@ -173,8 +174,10 @@ static int check_all(struct check *check)
 	for (u32 i = 0; !err && i < check->object->prog_count; i++)
 		err = check_prog(check, &check->object->progs[i]);
 	if (!check->object->prog_count)
-		return log_error(check->log, -ENOENT, "%s: there is no program (a global function in a section of its own)",
-				 words->object);
+		return log_error(
+			check->log, -ENOENT,
+			"%s: there is no program (a global function in a section of its own)",
+			words->object);
 	return err;
 }
 

@@ -4,10 +4,10 @@
  *   LOG_FIXED set:    the beginning of the text stays       "R3 was ne\0"
  *   LOG_FIXED clear:  the end of it does                    "itten to.\0"
  *
- * The text is in two parts: what is to be said, which is short, and the state log, which is as long as
- * the program deserves. What is said comes first; where only the end of the text fits, it is the end.
- * Memory follows what was written, up to LOG_STATES_MAX, not what the client has room for: a client with a larger
- * buffer gets what there is, and -ENOSPC.
+ * The text is in two parts: what is to be said, which is short, and the state log, which is as long
+ * as the program deserves. What is said comes first; where only the end of the text fits, it is the
+ * end. Memory follows what was written, up to LOG_STATES_MAX, not what the client has room for: a
+ * client with a larger buffer gets what there is, and -ENOSPC.
  *
  * log_true_size is what the whole text needs, its 0 byte included; 0 when nothing was said.
  * Observed on Linux 6.18 with buffers of 0 to 4096 bytes and levels 0 to 16.
@@ -34,7 +34,8 @@ int log_buf_open(struct call *call, struct log_buf *lb)
 	if (log_grow(&lb->log, LOG_SAID_MAX, false))
 		return -ENOMEM;
 	/* When the end is to be kept, half may be dropped at a time. */
-	if (lb->level & ~LOG_FIXED && log_grow(&lb->states, keep_end ? 2 * most + LINE_MAX : most, keep_end)) {
+	if (lb->level & ~LOG_FIXED &&
+	    log_grow(&lb->states, keep_end ? 2 * most + LINE_MAX : most, keep_end)) {
 		free(lb->log.text);
 		return -ENOMEM;
 	}
@@ -42,8 +43,8 @@ int log_buf_open(struct call *call, struct log_buf *lb)
 }
 
 /* What of the bytes @from .. @from + @len of the text lies in the window of it that the client gets. */
-static int write_part(struct call *call, const struct log_buf *lb, const char *text, u64 from, u64 len, u64 window,
-		      u64 kept)
+static int write_part(struct call *call, const struct log_buf *lb, const char *text, u64 from,
+		      u64 len, u64 window, u64 kept)
 {
 	u64 begin = max_u64(from, window), end = min_u64(from + len, window + kept);
 
@@ -52,7 +53,8 @@ static int write_part(struct call *call, const struct log_buf *lb, const char *t
 	return user_write(call, lb->buf + (begin - window), text + (begin - from), end - begin);
 }
 
-/* The text is said, then states; or the other way round. Of states, only the beginning or the end may be there. */
+/* The text is said, then states; or the other way round. Of states, only the beginning or the end
+ * may be there. */
 static int write_window(struct call *call, const struct log_buf *lb, bool said_last, u64 window, u64 kept)
 {
 	const struct log *said = &lb->log, *states = &lb->states;

@@ -92,7 +92,8 @@ static void show_insn(const struct prog *prog, const u32 *numbers, u32 count, u3
 	if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
 		return;
 	if (insn->src_reg == BPF_PSEUDO_MAP_IDX || insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE) {
-		insn->src_reg = insn->src_reg == BPF_PSEUDO_MAP_IDX ? BPF_PSEUDO_MAP_FD : BPF_PSEUDO_MAP_VALUE;
+		insn->src_reg = insn->src_reg == BPF_PSEUDO_MAP_IDX ? BPF_PSEUDO_MAP_FD
+								    : BPF_PSEUDO_MAP_VALUE;
 		insn->imm = (s32)prog->maps[insn->imm]->id;
 	}
 }

@@ -15,7 +15,7 @@
 
 struct exec;
 
-/* What verify/state.h tells apart as well. */
+/* What verify/verifier.h tells apart as well. */
 enum dynptr_of {
 	DYNPTR_OF_MEMORY,
 	DYNPTR_OF_RECORD,

@@ -25,7 +25,8 @@ struct engine_config {
 	u32 cpus;            /* CPUs that programs and per-CPU maps see; 0: as many as the host can have */
 	bool fixed_seed;     /* @seed is to be used; otherwise a random one */
 	u64 seed;
-	bool unverified;     /* programs are loaded as they are and run in checked mode: for tests and fuzzers */
+	bool unverified; /* programs are loaded as they are and run in checked mode: for tests and
+			    fuzzers */
 	bool verify_json;    /* what the verifier says behind its sentence is a JSON object, in one line */
 	bool has_unprivileged_bpf; /* @unprivileged_bpf is to be used; otherwise 2 */
 	u32 unprivileged_bpf;  /* see engine_unprivileged_bpf() */

@@ -83,7 +83,8 @@ struct code {
 	u32 helper_count, direct_count;
 	const struct helper **helpers;   /* op->imm of a call is a place in it */
 	struct direct *direct;
-	const void **plain;              /* labels of `checked`, where that has OP_STEP; NULL: it is not stepped */
+	const void *
+		*plain; /* labels of `checked`, where that has OP_STEP; NULL: it is not stepped */
 	struct op *checked, *trusted;    /* in one allocation */
 };
 

@@ -308,16 +308,29 @@ u64 interp_loop(struct run_state *s, const struct prog *prog, const void *const 
 #define INSN(id, text, code, selector, value, shape, width, flags) LABELS_##shape(id)
 #include "isa/insn.def"
 #undef INSN
-		LABEL_K(CALL_HELPER), LABEL_K(CALL_LOCAL), LABEL_K(LD_IMM64),
-		[OP_CALL_CHECKED] = &&call_checked, [OP_TAIL_CALL] = &&tail_call,
-		[OP_CALL_BACK] = &&call_back, [OP_CALLED_BACK] = &&called_back,
+		LABEL_K(CALL_HELPER),
+		LABEL_K(CALL_LOCAL),
+		LABEL_K(LD_IMM64),
+		[OP_CALL_CHECKED] = &&call_checked,
+		[OP_TAIL_CALL] = &&tail_call,
+		[OP_CALL_BACK] = &&call_back,
+		[OP_CALLED_BACK] = &&called_back,
 		[OP_ATOMIC_CHECKED] = &&atomic_checked,
-		[OP_CTX_DATA] = &&ctx_data, [OP_CTX_DATA_END] = &&ctx_data_end,
-		[OP_CTX_DATA_META] = &&ctx_data_meta, [OP_CTX_B] = &&ctx_b, [OP_CTX_H] = &&ctx_h,
-		[OP_CTX_W] = &&ctx_w, [OP_CTX_DW] = &&ctx_dw,
-		PAIR(OP_CTX_B, ctx_b), PAIR(OP_CTX_H, ctx_h), PAIR(OP_CTX_W, ctx_w),
+		[OP_CTX_DATA] = &&ctx_data,
+		[OP_CTX_DATA_END] = &&ctx_data_end,
+		[OP_CTX_DATA_META] = &&ctx_data_meta,
+		[OP_CTX_B] = &&ctx_b,
+		[OP_CTX_H] = &&ctx_h,
+		[OP_CTX_W] = &&ctx_w,
+		[OP_CTX_DW] = &&ctx_dw,
+		PAIR(OP_CTX_B, ctx_b),
+		PAIR(OP_CTX_H, ctx_h),
+		PAIR(OP_CTX_W, ctx_w),
 		PAIR(OP_CTX_DW, ctx_dw),
-		[OP_MALFORMED] = &&malformed, [OP_STEP] = &&step, [OP_RETURN32] = &&return32, [OP_RETURN64] = &&return64,
+		[OP_MALFORMED] = &&malformed,
+		[OP_STEP] = &&step,
+		[OP_RETURN32] = &&return32,
+		[OP_RETURN64] = &&return64,
 	};
 	struct packet *packet;
 	const struct op *op, *to;

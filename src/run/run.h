@@ -59,7 +59,8 @@ const struct run_fault *run_fault(const struct exec *exec);
  *  those that the program may. */
 typedef void (*run_step)(void *ctx, const struct prog *prog, u32 insn, u64 *r);
 
-/** run_set_step() - who is told of the instructions of programs that tell (run_prepare_steps()); NULL: nobody. */
+/** run_set_step() - who is told of the instructions of programs that tell (run_prepare_steps());
+ * NULL: nobody. */
 void run_set_step(struct exec *exec, run_step step, void *ctx);
 
 /** run_set_mode() - how programs run in this context from now on. Default: RUN_TRUSTED for verified

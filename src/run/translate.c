@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* translate.c - prog->insns and prog->final to the two arrays of ops, once, when a program is loaded.
+/* translate.c - prog->insns and prog->final to the two arrays of ops, once, when a program is
+ * loaded.
  *
  *   check      the program's shape (isa), helpers, constants that name maps
  *   translate  one op an instruction, walking once from the first to the last
  *
- * What the verifier noted chooses the handlers of a verified program. For others it guesses which registers hold the context or R10, by looking at moves in the order
- * of the text and at nothing else. A guess chooses the faster of two handlers that both ask before
- * they act; a wrong one costs a nanosecond.
+ * What the verifier noted chooses the handlers of a verified program. For others it guesses which
+ * registers hold the context or R10, by looking at moves in the order of the text and at nothing
+ * else. A guess chooses the faster of two handlers that both ask before they act; a wrong one costs
+ * a nanosecond.
  *
  * Invariant: every op has a label; its target, where it has one, is an op of the same array.
  */
@@ -511,7 +513,8 @@ static int code_create(struct prog *prog, struct code **out)
 	/* A socket filter has no way to learn where packet bytes are. */
 	code->packet_direct = code->who != CTX_SOCKET;
 	code->depth = 8;
-	code->checked = calloc((size_t)prog->insn_count + (prog->final ? prog->final_count : prog->insn_count),
+	code->checked = calloc((size_t)prog->insn_count +
+				       (prog->final ? prog->final_count : prog->insn_count),
 			       sizeof(*code->checked));
 	code->direct = calloc(prog->map_count ? prog->map_count : 1, sizeof(*code->direct));
 	if (!code->checked || !code->direct) {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* ahead.c - what a processor may do ahead of time, for programs of those who lack CAP_PERFMON.
  *
- * A processor guesses how a jump goes and runs on before it knows. What it then does is undone, but for
- * traces in its caches. So Linux walks ways that a program never goes, too:
+ * A processor guesses how a jump goes and runs on before it knows. What it then does is undone, but
+ * for traces in its caches. So Linux walks ways that a program never goes, too:
  *
  *   a condition that is always true        the other branch, where both operands may be anything
  *   pointer + variable (pointer_mask.c)    what follows, as if the mask had made the variable 0
  *
- * A mistake on such a way is none of the program: Linux puts a barrier before the instruction, and the way ends
- * there, for this path and all that come later. What is left to see of it: such ways count as instructions and as
- * branches that wait, they can come back to themselves for ever, and behind a barrier nothing has to be masked.
+ * A mistake on such a way is none of the program: Linux puts a barrier before the instruction, and
+ * the way ends there, for this path and all that come later. What is left to see of it: such ways
+ * count as instructions and as branches that wait, they can come back to themselves for ever, and
+ * behind a barrier nothing has to be masked.
  *
  * The engine has no machine code that runs ahead and makes no barriers; the verdicts are the same.
  *
@@ -17,7 +18,7 @@
  */
 #include <errno.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 static struct insn_facts *here(const struct verifier *v)
 {
@@ -53,8 +54,8 @@ void ahead_begin(struct verifier *v)
 	v->cur->speculative = true;
 }
 
-/* A processor may load what was there before a store that it has not finished. Which bytes Linux looks at is its
- * own affair: as many as are stored, but the last ones of the slot. */
+/* A processor may load what was there before a store that it has not finished. Which bytes Linux
+ * looks at is its own affair: as many as are stored, but the last ones of the slot. */
 void ahead_store(struct verifier *v, const u8 kind[8], u32 size, bool pointer)
 {
 	bool bare = true;

@@ -7,7 +7,7 @@
  */
 #include <errno.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 static void unlink_copy(struct reg *reg)
 {

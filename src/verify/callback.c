@@ -16,7 +16,7 @@
  */
 #include <errno.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 #include "verify/saved.h"
 
 enum { GO_ON, ENTER };

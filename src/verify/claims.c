@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "verify/state.h"
+#include "verify/verifier.h"
 
 int claims_create(u32 count, struct claims *claims)
 {

@@ -2,7 +2,7 @@
 /* constant.c - 64-bit constants: numbers, maps, addresses of map values, functions to be called back. */
 #include <errno.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 static int constant_map(struct verifier *v, struct reg *reg, bool value)
 {

@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 #define FRAME_ALIGN 16
 #define ABOVE_TAIL_CALL 256

@@ -9,7 +9,7 @@
  */
 #include <errno.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 #define SLOTS 2
 

@@ -7,7 +7,7 @@
  */
 #include <errno.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 static int number_require(struct verifier *v, int err, const char *what)
 {

@@ -132,8 +132,10 @@ static void explain_lost(struct story *s, point_ref ref, struct explanation *e)
 		if (origin)
 			suggest_room(s, insn_at(s, origin), e);
 		if (!*e->write)
-			snprintf(e->write, sizeof(e->write), "get the pointer from the context again after %s, and compare "
-				 "it with the end of the packet again", name);
+			snprintf(e->write, sizeof(e->write),
+				 "get the pointer from the context again after %s, and compare "
+				 "it with the end of the packet again",
+				 name);
 	} else {
 		say(e, "a pointer is used whose memory was given back%s by %s", line, name);
 		add(e, p->insn, "%s takes it back: what pointed to it is lost", name);
@@ -149,12 +151,14 @@ static void explain_nothing(struct story *s, point_ref ref, struct explanation *
 		struct source src;
 
 		source_find(s->v, v_insn(s->v) - s->v->insns, &src);
-		add(e, s->v->funcs[v_frame(s->v)->func].start, "from the start of %s%s to here nothing sets it",
+		add(e, s->v->funcs[v_frame(s->v)->func].start,
+		    "from the start of %s%s to here nothing sets it",
 		    *src.function ? src.function : "the function", *src.function ? "()" : "");
 		return;
 	}
 	if (trace_shape(&s->trace, ref - 1) == SHAPE_CALL)
-		add(e, insn_at(s, ref), "%s leaves nothing in it", call_name(s->v, insn_at(s, ref), name, sizeof(name)));
+		add(e, insn_at(s, ref), "%s leaves nothing in it",
+		    call_name(s->v, insn_at(s, ref), name, sizeof(name)));
 }
 
 /* The last event before the value was lost, on the way back from @ref, or 0. */
@@ -196,12 +200,15 @@ static void tell_check(struct story *s, u32 at, const struct reg *end, bool othe
 	packet = packet_of(look, &after);
 	if (packet->id != end->id || packet->type != end->type) {
 		if (others)
-			add(e, insn, "this compares another pointer: one %s", end->id ?
-			    "without the number that was added, or with another one" : "with a number added to it");
+			add(e, insn, "this compares another pointer: one %s",
+			    end->id ? "without the number that was added, or with another one"
+				    : "with a number added to it");
 	} else if (after->room > 0 && after->room != packet->room) {
 		add(e, insn, "this makes sure of %d bytes, no more", after->room);
 	} else if (too_far(packet)) {
-		add(e, insn, "this says nothing: with a number above %u in it, the pointer may have wrapped around",
+		add(e, insn,
+		    "this says nothing: with a number above %u in it, the pointer may have wrapped "
+		    "around",
 		    UINT16_MAX);
 	} else if (packet->room <= 0) {
 		add(e, insn, "the way that was taken here is the one of packets that are too short");
@@ -246,7 +253,8 @@ static void explain_packet(struct story *s, point_ref ref, const struct reg *end
 			if (reg_is_const(number))
 				continue;
 			added = way[steps];
-			add(e, insn_at(s, added), "%s is added to it here: what was compared before counts no more",
+			add(e, insn_at(s, added),
+			    "%s is added to it here: what was compared before counts no more",
 			    words(s, number, text, sizeof(text)));
 		}
 	}
@@ -333,7 +341,8 @@ static u64 width(const struct range *n)
 /* Was something known of the number, and is it gone? */
 static bool is_loss(const struct range *before, const struct range *after)
 {
-	return width(before) < UINT32_MAX && (width(after) >= UINT32_MAX || (before->smin >= 0 && after->smin < 0));
+	return width(before) < UINT32_MAX &&
+	       (width(after) >= UINT32_MAX || (before->smin >= 0 && after->smin < 0));
 }
 
 static void tell_number(struct story *s, point_ref ref, struct explanation *e)
@@ -394,7 +403,8 @@ static bool computes(const struct story *s, point_ref ref)
 	       shape == SHAPE_ENDIAN;
 }
 
-/* A run of operations on one line is one event. @way: back from the number; returns the place behind the run. */
+/* A run of operations on one line is one event. @way: back from the number; returns the place
+ * behind the run. */
 static u32 tell_operations(struct story *s, const point_ref *way, u32 at, struct explanation *e)
 {
 	const struct look *first = story_at(s, way[at] - 1), *last = first;
@@ -427,7 +437,8 @@ static bool narrows(const struct reg *before, const struct reg *after)
 	return reg_is_number(before) && reg_is_number(after) && !range_in(&after->n, &before->n);
 }
 
-/* A comparison on the way: of the number itself, or of one that was made from the same. Returns whether it is one. */
+/* A comparison on the way: of the number itself, or of one that was made from the same. Returns
+ * whether it is one. */
 static bool tell_bound(struct story *s, u32 at, const point_ref *way, u32 steps, struct explanation *e)
 {
 	const struct point *p = &s->trace.at[at];
@@ -435,7 +446,8 @@ static bool tell_bound(struct story *s, u32 at, const point_ref *way, u32 steps,
 	char text[160];
 
 	for (u32 n = 0; look && n < 2; n++) {
-		const struct reg *before = n ? &look->src : &look->dst, *after = n ? &look->out_src : &look->out;
+		const struct reg *before = n ? &look->src : &look->dst,
+				 *after = n ? &look->out_src : &look->out;
 
 		if (!p->from[n] || reg_is_const(before) || !narrows(before, after))
 			continue;
@@ -443,7 +455,9 @@ static bool tell_bound(struct story *s, u32 at, const point_ref *way, u32 steps,
 			if (way[i] != p->from[n] && !story_made_from(s, way[i], p->from[n]))
 				continue;
 			if (i && way[i - 1] - 1 < at)
-				add(e, p->insn, "this bounds what it was made from, when it was made already: %s",
+				add(e, p->insn,
+				    "this bounds what it was made from, when it was made already: "
+				    "%s",
 				    words(s, after, text, sizeof(text)));
 			else
 				add(e, p->insn, "from here on it is %s", words(s, after, text, sizeof(text)));
@@ -506,7 +520,8 @@ static point_ref variable_part(const struct story *s, point_ref ref, const struc
 		const struct look *look = story_at(s, ref - 1);
 		point_ref back = story_back(s, ref, &other);
 
-		if (look && trace_shape(&s->trace, ref - 1) == SHAPE_ALU && s->v->facts[insn_at(s, ref)].reg) {
+		if (look && trace_shape(&s->trace, ref - 1) == SHAPE_ALU &&
+		    s->v->facts[insn_at(s, ref)].reg) {
 			*number = reg_is_number(&look->src) ? &look->src : &look->dst;
 			if (reg_is_number(*number) && !reg_is_const(*number))
 				return other;
@@ -537,7 +552,8 @@ static void explain_origin(struct story *s, point_ref ref, struct explanation *e
 	if (!look || !reg_is_pointer(&look->out))
 		return;
 	if (trace_shape(&s->trace, origin - 1) == SHAPE_CALL)
-		add(e, insn_at(s, origin), "%s gives %s", call_name(s->v, insn_at(s, origin), name, sizeof(name)),
+		add(e, insn_at(s, origin), "%s gives %s",
+		    call_name(s->v, insn_at(s, origin), name, sizeof(name)),
 		    words(s, &look->out, text, sizeof(text)));
 	else if (insn_at(s, origin) != s->v->refusal.insn)
 		add(e, insn_at(s, origin), "%s comes from here", words(s, &look->out, text, sizeof(text)));
@@ -550,7 +566,8 @@ static bool is_index_addition(const struct verifier *v)
 {
 	const struct insn_facts *facts = &v->facts[v->cur->insn];
 
-	return v->refusal.reason == REASON_POINTER_UNBOUNDED && insn_info[facts->id].shape == SHAPE_ALU && facts->reg;
+	return v->refusal.reason == REASON_POINTER_UNBOUNDED &&
+	       insn_info[facts->id].shape == SHAPE_ALU && facts->reg;
 }
 
 static void explain_value(struct story *s, u32 n, struct explanation *e)
@@ -565,7 +582,8 @@ static void explain_value(struct story *s, u32 n, struct explanation *e)
 		return;
 	story_want_back(s, ref);
 	if (is_index_addition(s->v)) {
-		n = reg_is_number(&t->end[v_insn(s->v)->src_reg]) ? v_insn(s->v)->src_reg : v_insn(s->v)->dst_reg;
+		n = reg_is_number(&t->end[v_insn(s->v)->src_reg]) ? v_insn(s->v)->src_reg
+								  : v_insn(s->v)->dst_reg;
 		end = &t->end[n];
 		ref = t->reg[s->v->cur->depth][n];
 		story_want_back(s, ref);
@@ -611,7 +629,8 @@ static void tell_branches(struct story *s, u32 from, struct explanation *e)
 
 		if (trace_shape(t, k) != SHAPE_JCOND || !source_find(s->v, t->at[k].insn, &at))
 			continue;
-		while (next + 1 < t->count && (!source_find(s->v, t->at[next].insn, &then) || then.line == at.line))
+		while (next + 1 < t->count &&
+		       (!source_find(s->v, t->at[next].insn, &then) || then.line == at.line))
 			next++;
 		if (source_find(s->v, t->at[next].insn, &then) && then.line != at.line)
 			add(e, t->at[k].insn, "from here the way goes on at line %u", then.line);

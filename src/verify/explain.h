@@ -7,7 +7,7 @@
 #ifndef CLSBPF_VERIFY_EXPLAIN_H
 #define CLSBPF_VERIFY_EXPLAIN_H
 
-#include "verify/source.h"
+#include "verify/lines.h"
 #include "verify/trace.h"
 
 #define BECAUSE_MAX 6
@@ -57,8 +57,8 @@ must_check int story_look(struct story *s);
 /** story_at() - the values at place @at, or NULL when they were not wanted or the walk did not get there. */
 const struct look *story_at(const struct story *s, u32 at);
 
-/** story_checks() - the last @flags (enum point_flags) point of each instruction, the earliest first; CHECKS_MAX
- *  at most. Returns their number. */
+/** story_checks() - the last @flags (enum point_flags) point of each instruction, the earliest
+ * first; CHECKS_MAX at most. Returns their number. */
 u32 story_checks(const struct story *s, u8 flags, u32 *at);
 
 /** story_copied() - was @ref made from @from by copying alone? */
@@ -70,8 +70,8 @@ point_ref story_back(const struct story *s, point_ref ref, point_ref *other);
 
 /* ---- suggest.c ---- */
 
-/** suggest_room() - compare the packet pointer that is used with the end of the packet. @origin: where to get it
- *  again, because it was lost; UINT32_MAX: it is there. */
+/** suggest_room() - compare the packet pointer that is used with the end of the packet. @origin:
+ * where to get it again, because it was lost; UINT32_MAX: it is there. */
 void suggest_room(struct story *s, u32 origin, struct explanation *e);
 /** suggest_smaller() - bound the number that was added to a packet pointer at @insn: @most at most. */
 void suggest_smaller(struct story *s, u32 insn, s64 most, struct explanation *e);

@@ -9,7 +9,7 @@
  */
 #include <errno.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 void frame_open(struct frame *frame, u32 func, u32 call)
 {

@@ -9,7 +9,7 @@
 #ifndef CLSBPF_VERIFY_HELPER_CALL_H
 #define CLSBPF_VERIFY_HELPER_CALL_H
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 struct call {
 	const struct helper *helper;

@@ -2,7 +2,7 @@
 /* irq.c - interrupt flags that are saved in a slot of the stack: what was saved last is restored first. */
 #include <errno.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 /* What was saved last, or NULL. */
 static const struct ref *last_saved(const struct verifier *v)

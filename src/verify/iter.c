@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 static u32 slots_of(enum iter_kind kind)
 {

@@ -8,7 +8,7 @@
 #include "helper/kfunc.h"
 #include "object/btf.h"
 #include "object/engine.h"
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 enum { GO_ON, NEXT_ELEMENT };   /* choices of an iterator's next: at its end, not yet */
 

@@ -3,7 +3,7 @@
 #ifndef CLSBPF_VERIFY_LEARN_H
 #define CLSBPF_VERIFY_LEARN_H
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 struct condition {
 	enum insn_id id;
@@ -39,7 +39,9 @@ static inline bool packet_pair(const struct reg *a, const struct reg *b)
 /** compares_packet() - does the condition say how many bytes exist from a packet pointer on? */
 static inline bool compares_packet(const struct condition *c)
 {
-	return c->reg && (c->id == INSN_JGT64 || c->id == INSN_JGE64 || c->id == INSN_JLT64 || c->id == INSN_JLE64) &&
+	return c->reg &&
+	       (c->id == INSN_JGT64 || c->id == INSN_JGE64 || c->id == INSN_JLT64 ||
+		c->id == INSN_JLE64) &&
 	       packet_pair(c->dst, c->src);
 }
 

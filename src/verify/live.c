@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 /* What a register may hold, in the forward pass. From ORIGIN on: R10 + (value - ORIGIN). */
 enum { UNSEEN, OTHER, SOMEWHERE, ORIGIN = 1024 };

@@ -15,7 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 #include "verify/saved.h"
 
 #define BUCKETS 256     /* of visits */

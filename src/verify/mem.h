@@ -12,7 +12,7 @@
 #ifndef CLSBPF_VERIFY_MEM_H
 #define CLSBPF_VERIFY_MEM_H
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 /* Linux's NET_IP_ALIGN for the checker: headers behind Ethernet's 14 bytes are aligned to 4. */
 #define PACKET_ALIGN 2

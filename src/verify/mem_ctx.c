@@ -10,11 +10,13 @@ static int no_field(struct verifier *v, const struct access *a)
 	const char *name = v->who & CTX_FRAME ? "xdp_md" : "__sk_buff";
 
 	if (!field)
-		return mem_reject(v, a, -EACCES, REASON_CTX_FIELD, "at offset %d of struct %s, where there is no field",
-				  a->off, name);
+		return mem_reject(v, a, -EACCES, REASON_CTX_FIELD,
+				  "at offset %d of struct %s, where there is no field", a->off,
+				  name);
 	if (a->write && field->read & v->who && !(field->write & v->who))
 		return reject(v, -EACCES, REASON_CTX_FIELD, (int)a->n,
-			      "%s->%s is written, but programs of this type may only read it", name, field->name);
+			      "%s->%s is written, but programs of this type may only read it", name,
+			      field->name);
 	if (!((a->write ? field->write : field->read) & v->who))
 		return reject(v, -EACCES, REASON_CTX_FIELD, (int)a->n,
 			      "%s->%s is %s, but programs of this type do not have it", name, field->name,

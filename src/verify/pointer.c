@@ -8,7 +8,7 @@
  */
 #include <errno.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 #define WORDS 160
 

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 enum mask_state {
 	MASK_NONE,

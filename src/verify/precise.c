@@ -10,7 +10,7 @@
  *
  * What cannot be followed makes all numbers of all states on the path matter.
  */
-#include "verify/parts.h"
+#include "verify/concerns.h"
 #include "verify/saved.h"
 
 #define ARGS 0x3eu          /* R1..R5 */
@@ -193,7 +193,9 @@ static bool back_over(const struct verifier *v, u32 i, u32 after, const struct s
 			return back_load(insn->dst_reg, step, w);
 		/* What is fetched was in memory; what is stored there is no number that is known. */
 		if (insn_info[id].flags & F_FETCH)
-			return back_load(id == INSN_CMPXCHG_W || id == INSN_CMPXCHG_DW ? 0 : insn->src_reg, step, w);
+			return back_load(
+				id == INSN_CMPXCHG_W || id == INSN_CMPXCHG_DW ? 0 : insn->src_reg,
+				step, w);
 		return back_store(v, i, step, w);
 	case SHAPE_STX:
 	case SHAPE_ST:
@@ -216,7 +218,8 @@ static bool back_piece(const struct verifier *v, const struct piece *p, u32 *aft
 	u32 i = p->last, count = p->count;
 
 	for (;;) {
-		const struct step *step = count && p->steps[count - 1].insn == i ? &p->steps[count - 1] : NULL;
+		const struct step *step =
+			count && p->steps[count - 1].insn == i ? &p->steps[count - 1] : NULL;
 
 		if (!skip_last) {
 			if (step && step->flags & STEP_LINKED)

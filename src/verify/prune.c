@@ -16,7 +16,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 #include "verify/saved.h"
 
 #define IDS_MAX (V_FRAMES * (V_REGS + V_SLOTS))
@@ -78,8 +78,8 @@ static bool same_pointee(const struct reg *old, const struct reg *cur)
 
 static bool exact(struct ids *ids, const struct reg *old, const struct reg *cur)
 {
-	return same_but_ids(old, cur) && ids_match(ids, old->id, cur->id) && ids_match(ids, old->ref, cur->ref) &&
-	       ids_match(ids, old->dynptr_id, cur->dynptr_id);
+	return same_but_ids(old, cur) && ids_match(ids, old->id, cur->id) &&
+	       ids_match(ids, old->ref, cur->ref) && ids_match(ids, old->dynptr_id, cur->dynptr_id);
 }
 
 static bool number_covers(struct comparison *c, const struct reg *old, const struct reg *cur, bool precise)
@@ -88,7 +88,8 @@ static bool number_covers(struct comparison *c, const struct reg *old, const str
 
 	/* Other numbers may ask for other masks. */
 	if (c->v->masks)
-		return same_but_ids(old, cur) && (!old->id || (cur->id && ids_match(&c->ids, old->id, cur->id)));
+		return same_but_ids(old, cur) &&
+		       (!old->id || (cur->id && ids_match(&c->ids, old->id, cur->id)));
 	if (!precise && c->how == COMPARE_SAFE)
 		return true;
 	if ((old->flags & sums) != (cur->flags & sums) || (old->flags & sums && old->off != cur->off))
@@ -120,8 +121,8 @@ static bool covers(struct comparison *c, const struct reg *old, const struct reg
 		       ids_match(&c->ids, old->dynptr_id, cur->dynptr_id);
 	case REG_PACKET:
 	case REG_PACKET_META:
-		return old->room <= cur->room && old->off == cur->off && ids_match(&c->ids, old->id, cur->id) &&
-		       range_in(&old->n, &cur->n);
+		return old->room <= cur->room && old->off == cur->off &&
+		       ids_match(&c->ids, old->id, cur->id) && range_in(&old->n, &cur->n);
 	case REG_CTX:
 	case REG_PACKET_END:
 	case REG_MAP:
@@ -231,8 +232,8 @@ static bool slots_cover(struct comparison *c, const struct saved_frame *old, con
 	for (u64 left = old->used; left; left &= left - 1, kind++) {
 		u32 slot = (u32)__builtin_ctzll(left);
 
-		if (!slot_covers(c, *kind, saved_spill(old, slot), all || old->precise_spills >> slot & 1, cur,
-				 slot))
+		if (!slot_covers(c, *kind, saved_spill(old, slot),
+				 all || old->precise_spills >> slot & 1, cur, slot))
 			return false;
 	}
 	for (u32 slot = 0; c->how == COMPARE_EXACT && slot < cur->slots; slot++)
@@ -270,7 +271,8 @@ static bool references_match(struct comparison *c)
 	    !ids_match(&c->ids, old->lock_id, s->lock_id))
 		return false;
 	for (u32 i = 0; i < old->ref_count; i++)
-		if (old->refs[i].kind != s->refs[i].kind || !ids_match(&c->ids, old->refs[i].id, s->refs[i].id) ||
+		if (old->refs[i].kind != s->refs[i].kind ||
+		    !ids_match(&c->ids, old->refs[i].id, s->refs[i].id) ||
 		    (old->refs[i].kind != REF_OBJECT && old->refs[i].ptr != s->refs[i].ptr))
 			return false;
 	return true;
@@ -370,7 +372,8 @@ static bool seen_often(const struct verifier *v, const struct saved *saved)
 
 static bool same_place(const struct saved *old, const struct state *s)
 {
-	return !old->frame[old->depth].async || old->frame[old->depth].async_id == s->frame[s->depth].async_id;
+	return !old->frame[old->depth].async ||
+	       old->frame[old->depth].async_id == s->frame[s->depth].async_id;
 }
 
 /* The current iterator is as far as in @old only when it was not at its end there. */
@@ -460,19 +463,22 @@ int prune_here(struct verifier *v, bool *done)
 			switch (came_again(v, old)) {
 			case AGAIN_ENDLESS:
 				return reject(v, -EINVAL, REASON_ENDLESS_LOOP, -1,
-					      "the loop comes back here with nothing changed: it would never end");
+					      "the loop comes back here with nothing changed: it "
+					      "would never end");
 			case AGAIN_LOOP:
 				loop = known = true;
 				break;
 			case AGAIN_NO:
 				/* Inside a loop that is being walked, states would be kept too often. */
-				if (!force && v->jumps - v->kept_jumps < 20 && v->walked - v->kept_walked < 100)
+				if (!force && v->jumps - v->kept_jumps < 20 &&
+				    v->walked - v->kept_walked < 100)
 					add = false;
 				break;
 			}
 		} else {
 			loop = loop_open(v, old);
-			known = state_covers(v, old, loop || v->options->claims ? COMPARE_WITHIN : COMPARE_SAFE);
+			known = state_covers(
+				v, old, loop || v->options->claims ? COMPARE_WITHIN : COMPARE_SAFE);
 		}
 		if (known) {
 			*done = true;

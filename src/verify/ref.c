@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 #define LOCK_KINDS (1u << REF_LOCK | 1u << REF_RES_LOCK | 1u << REF_RES_LOCK_IRQ)
 

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 int reject(struct verifier *v, int err, enum reason reason, int reg, const char *fmt, ...)
 {

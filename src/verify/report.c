@@ -137,7 +137,8 @@ static void print_registers(const struct verifier *v, struct log *log)
 	const struct frame *frame = v_frame(v);
 	char text[256];
 
-	log_line(log, "instruction %u: %s", v->refusal.insn, statelog_code(v, v->refusal.insn, text, sizeof(text)));
+	log_line(log, "instruction %u: %s", v->refusal.insn,
+		 statelog_code(v, v->refusal.insn, text, sizeof(text)));
 	if (!v->walked)
 		return;
 	for (u32 n = 0; n < V_REGS; n++)
@@ -258,10 +259,13 @@ static void print_stats(const struct verifier *v, struct log *log)
 {
 	const struct verify_stats *stats = &v->stats;
 
-	log_line(log, "walked %u instructions (%u at most), kept %u states (%u at a time, %u at one instruction), "
-		 "%u bytes of stack, %llu KiB for states, %llu us", stats->insns, V_INSNS, stats->states,
-		 stats->states_peak, stats->states_at_one, stats->stack_depth,
-		 (unsigned long long)stats->memory_peak >> 10, (unsigned long long)stats->ns / 1000);
+	log_line(log,
+		 "walked %u instructions (%u at most), kept %u states (%u at a time, %u at one "
+		 "instruction), "
+		 "%u bytes of stack, %llu KiB for states, %llu us",
+		 stats->insns, V_INSNS, stats->states, stats->states_peak, stats->states_at_one,
+		 stats->stack_depth, (unsigned long long)stats->memory_peak >> 10,
+		 (unsigned long long)stats->ns / 1000);
 }
 
 static void json_stats(const struct verifier *v, struct log *log)

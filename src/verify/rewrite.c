@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 struct rewrite {
 	const struct verifier *v;
@@ -146,7 +146,8 @@ static int functions_require(struct verifier *v)
 		if (v->facts[i].id != INSN_LD_FUNC || !is_seen(v, i) || is_seen(v, to))
 			continue;
 		v->cur->insn = i;
-		return reject(v, -EFAULT, REASON_CALLBACK, -1, "the address of %s is taken, but nothing calls it",
+		return reject(v, -EFAULT, REASON_CALLBACK, -1,
+			      "the address of %s is taken, but nothing calls it",
 			      func_name(v, v->facts[to].func, name));
 	}
 	return 0;

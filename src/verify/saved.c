@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 #include "verify/saved.h"
 
 #define SCRATCH 0x3fu   /* R0..R5 */

@@ -9,7 +9,7 @@
 #ifndef CLSBPF_VERIFY_SAVED_H
 #define CLSBPF_VERIFY_SAVED_H
 
-#include "verify/state.h"
+#include "verify/verifier.h"
 
 struct saved_frame {
 	u32 func, call, slots, async_id, callback_depth;

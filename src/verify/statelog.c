@@ -14,7 +14,7 @@
 
 #include "map/map.h"
 #include "object/prog.h"
-#include "verify/source.h"
+#include "verify/lines.h"
 #include "verify/trace.h"
 
 #define WAY_MAX 12     /* branches of the way to a refusal that are told */
@@ -53,7 +53,8 @@ const char *statelog_code(const struct verifier *v, u32 insn, char *buf, size_t 
 
 /* ---- states ---- */
 
-static void add_reg(const struct verifier *v, const char *before, const char *name, u32 n, const struct reg *reg)
+static void add_reg(const struct verifier *v, const char *before, const char *name, u32 n,
+		    const struct reg *reg)
 {
 	char text[256];
 
@@ -182,7 +183,8 @@ static bool is_branch(const struct trace *t, u32 k)
 {
 	enum insn_shape shape = trace_shape(t, k);
 
-	return shape == SHAPE_JCOND || shape == SHAPE_MAY_GOTO || (shape == SHAPE_CALL && t->at[k].flags & POINT_ENTERS);
+	return shape == SHAPE_JCOND || shape == SHAPE_MAY_GOTO ||
+	       (shape == SHAPE_CALL && t->at[k].flags & POINT_ENTERS);
 }
 
 void statelog_way(struct verifier *v, const struct trace *t)
@@ -198,12 +200,13 @@ void statelog_way(struct verifier *v, const struct trace *t)
 	for (u32 k = 0; k + 1 < t->count; k++)
 		branches += is_branch(t, k);
 	skip = branches > WAY_MAX ? branches - WAY_MAX : 0;
-	log_line(log, "the way here: %u instructions, %u branches%s", t->count, branches, skip ? "; the last:" : "");
+	log_line(log, "the way here: %u instructions, %u branches%s", t->count, branches,
+		 skip ? "; the last:" : "");
 	for (u32 k = 0; k + 1 < t->count; k++) {
 		if (!is_branch(t, k) || (skip && skip--))
 			continue;
-		log_add(log, "  %u: %s -> %u", t->at[k].insn, statelog_code(v, t->at[k].insn, text, sizeof(text)),
-			t->at[k + 1].insn);
+		log_add(log, "  %u: %s -> %u", t->at[k].insn,
+			statelog_code(v, t->at[k].insn, text, sizeof(text)), t->at[k + 1].insn);
 		if (source_find(v, t->at[k].insn, &src))
 			log_add(log, "   (line %u)", src.line);
 		log_add(log, "\n");

@@ -31,7 +31,8 @@ static void guard(const struct verifier *v, struct explanation *e, const char *f
 
 	if (!source_find(v, e->insn, &src))
 		return;
-	snprintf(e->write, sizeof(e->write), "%sif (%s) return %s;", first, condition, main ? suggest_verdict(v) : "0");
+	snprintf(e->write, sizeof(e->write), "%sif (%s) return %s;", first, condition,
+		 main ? suggest_verdict(v) : "0");
 	e->code = true;
 	e->before = src.line;
 }
@@ -92,8 +93,8 @@ void suggest_room(struct story *s, u32 origin, struct explanation *e)
 
 	if (!source_find(s->v, e->insn, &src) || !used_end(s->v, &src, base, used, sizeof(used)))
 		return;
-	if (again && (!source_find(s->v, origin, &from) || !source_assignment(&from, name, value, sizeof(name)) ||
-		      strcmp(name, base)))
+	if (again && (!source_find(s->v, origin, &from) ||
+		      !source_assignment(&from, name, value, sizeof(name)) || strcmp(name, base)))
 		return;
 	end_name(s, e, again, end, sizeof(end));
 	snprintf(text, sizeof(text), "%s > %s", used, end);
@@ -237,7 +238,8 @@ static void suggest_index(struct story *s, point_ref ref, const struct reg *numb
 	if (!*index)
 		return;
 	if (size && (s64)size - reg->off - used >= 0)
-		snprintf(bound, sizeof(bound), "%llu", (unsigned long long)((s64)size - reg->off - used) / by + 1);
+		snprintf(bound, sizeof(bound), "%llu",
+			 (unsigned long long)((s64)size - reg->off - used) / by + 1);
 	else if (reg->type == REG_STACK && is_name(base))
 		snprintf(bound, sizeof(bound), "sizeof(%s) / sizeof(%s[0])", base, base);
 	else
@@ -257,7 +259,8 @@ static void suggest_size(struct story *s, struct explanation *e)
 	const char *name = buffer;
 	struct source src;
 
-	if (reg < 2 || !source_find(v, e->insn, &src) || !source_argument(&src, reg - 1, size, sizeof(size)) ||
+	if (reg < 2 || !source_find(v, e->insn, &src) ||
+	    !source_argument(&src, reg - 1, size, sizeof(size)) ||
 	    !source_argument(&src, reg - 2, buffer, sizeof(buffer)) || !is_name(size))
 		return;
 	if (*name == '&')
@@ -272,7 +275,8 @@ void suggest_bound(struct story *s, point_ref ref, const struct reg *number, str
 {
 	u8 shape = insn_info[s->v->facts[s->v->cur->insn].id].shape;
 
-	if (shape == SHAPE_ALU || shape == SHAPE_LDX || shape == SHAPE_STX || shape == SHAPE_ST || shape == SHAPE_ATOMIC)
+	if (shape == SHAPE_ALU || shape == SHAPE_LDX || shape == SHAPE_STX || shape == SHAPE_ST ||
+	    shape == SHAPE_ATOMIC)
 		suggest_index(s, ref, number, e);
 	else if (shape == SHAPE_CALL)
 		suggest_size(s, e);
@@ -305,8 +309,9 @@ void suggest_release(struct verifier *v, u32 insn, struct explanation *e)
 	for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
 		if (releases[i].helper != (u32)v->insns[insn].imm)
 			continue;
-		if (releases[i].argument < 0 ? source_assigned(&src, name, sizeof(name))
-					     : source_argument(&src, (u32)releases[i].argument, name, sizeof(name)))
+		if (releases[i].argument < 0
+			    ? source_assigned(&src, name, sizeof(name))
+			    : source_argument(&src, (u32)releases[i].argument, name, sizeof(name)))
 			snprintf(e->write, sizeof(e->write), "%s%s%s   on every way to the end",
 				 releases[i].before, name, releases[i].after);
 	}
@@ -346,7 +351,9 @@ void suggest_field(struct verifier *v, struct explanation *e)
 		ctx = "skb";
 	if (field && !write && !(field->read & v->who) && field->type != CTX_SCALAR) {
 		snprintf(e->write, sizeof(e->write),
-			 "bpf_skb_load_bytes(%s, offset, &x, sizeof(x))   copies bytes of the packet to a variable x", ctx);
+			 "bpf_skb_load_bytes(%s, offset, &x, sizeof(x))   copies bytes of the "
+			 "packet to a variable x",
+			 ctx);
 	} else if (write && !(field && field->write & v->who)) {
 		writable_fields(v, names, sizeof(names));
 		snprintf(e->write, sizeof(e->write), "one of the fields that such a program may write: %s",

@@ -28,7 +28,8 @@ static u32 path_back(const struct verifier *v, struct point *at)
 		u32 left = p.count;
 
 		for (i = p.last;;) {
-			const struct step *step = left && p.steps[left - 1].insn == i ? &p.steps[left - 1] : NULL;
+			const struct step *step =
+				left && p.steps[left - 1].insn == i ? &p.steps[left - 1] : NULL;
 
 			if (v->facts[i].slots) {
 				n++;
@@ -148,7 +149,8 @@ struct maker {
 
 static u8 spill_type(const struct frame *frame, u32 slot)
 {
-	return slot < frame->slots && frame->kind[slot][0] == SLOT_SPILL ? frame->spill[slot].type : REG_NOTHING;
+	return slot < frame->slots && frame->kind[slot][0] == SLOT_SPILL ? frame->spill[slot].type
+									 : REG_NOTHING;
 }
 
 static void note_types(const struct verifier *v, struct maker *m)

@@ -11,17 +11,19 @@
 #ifndef CLSBPF_VERIFY_TRACE_H
 #define CLSBPF_VERIFY_TRACE_H
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 /* A point of the path by its place in it, + 1. 0: the value was there when the function began. */
 typedef u32 point_ref;
 
 enum point_flags {
-	POINT_LOSES = 1 << 0,      /* pointers stopped being any here, other than what the instruction writes */
-	POINT_ROOM_CHECK = 1 << 1, /* compares a packet pointer with the end of the packet */
-	POINT_NULL_CHECK = 1 << 2, /* compares what may be NULL with NULL */
+	POINT_LOSES =
+		1
+		<< 0, /* pointers stopped being any here, other than what the instruction writes */
+	POINT_ROOM_CHECK = 1 << 1,   /* compares a packet pointer with the end of the packet */
+	POINT_NULL_CHECK = 1 << 2,   /* compares what may be NULL with NULL */
 	POINT_NUMBER_CHECK = 1 << 3, /* compares numbers */
-	POINT_ENTERS = 1 << 4,     /* calls a function of the program, or is called back */
+	POINT_ENTERS = 1 << 4,	     /* calls a function of the program, or is called back */
 	POINT_WRITES_STACK = 1 << 5, /* slot `slot` of frame `frame` */
 };
 
@@ -31,8 +33,8 @@ struct point {
 	u8 slot;
 	u8 lost;                   /* POINT_LOSES: enum reg_type of the first pointer */
 	bool taken;                /* conditional jumps */
-	point_ref from[2];         /* what made its operands: dst or the value, src or the address; POINT_LOSES:
-				    * what was lost */
+	point_ref from[2];	   /* what made its operands: dst or the value, src or the address;
+				    * POINT_LOSES:	 what was lost */
 };
 
 struct trace {

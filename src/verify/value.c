@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "verify/parts.h"
+#include "verify/concerns.h"
 
 /* The instruction that made the lower half is one whose upper half is wanted as 0. */
 static void note_zext(struct verifier *v, struct reg *reg)
@@ -50,7 +50,8 @@ int value_settle(struct verifier *v, struct reg *reg)
 	if (likely(!range_is_empty(&reg->n)))
 		return 0;
 	if (v->test_sync)
-		return reject(v, -EFAULT, REASON_INTERNAL, -1, "what is known of a number contradicts itself");
+		return reject(v, -EFAULT, REASON_INTERNAL, -1,
+			      "what is known of a number contradicts itself");
 	reg->n = range_unknown;
 	reg->n.bits = bits;
 	return 0;

@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "verify/claims.h"
-#include "verify/parts.h"
+#include "verify/concerns.h"
 #include "verify/saved.h"
 
 /* ---- steps: how a path came here ---- */
@@ -125,7 +125,8 @@ static int malformed(struct verifier *v)
 	text = strchr(log.text + strlen("instruction "), ' ');
 	if (text && text[-1] == ':')
 		return reject(v, err, REASON_MALFORMED, -1, "%.*s", (int)strcspn(text + 1, "\n"), text + 1);
-	return reject(v, err, REASON_MALFORMED, -1, "it%.*s", text ? (int)strcspn(text, "\n") : 0, text ? text : "");
+	return reject(v, err, REASON_MALFORMED, -1, "it%.*s", text ? (int)strcspn(text, "\n") : 0,
+		      text ? text : "");
 }
 
 int walk_step(struct verifier *v, u32 *next, bool *done)
@@ -430,7 +431,8 @@ int verify_prog(struct prog *prog, const struct verify_options *options, struct 
 	if (v.cur && v.facts && v.notes)
 		err = verify_try(&v);
 	else
-		err = reject(&v, -ENOMEM, REASON_INTERNAL, -1, "no memory to verify %u instructions", v.count);
+		err = reject(&v, -ENOMEM, REASON_INTERNAL, -1,
+			     "no memory to verify %u instructions", v.count);
 	v.stats.ns = now_ns() - start;
 	v.stats.insns = v.walked;
 	report_verdict(&v, err);

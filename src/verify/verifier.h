@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* state.h - what the verifier knows at one point of one path, and the verifier itself.
+/* verifier.h - what the verifier knows at one point of one path, and the verifier itself.
  *
  *   struct state     the one that is being walked: full arrays, changed in place
  *     frame[0..depth]  one a function call under way
@@ -16,12 +16,12 @@
  * instruction is done with v->choice set to that number. So a path is a list of instructions and choices,
  * and nothing ever has to be undone.
  *
- * Each concern has one file and few functions in parts.h. For each instruction, *require* functions
+ * Each concern has one file and few functions in concerns.h. For each instruction, *require* functions
  * reject and change nothing, *apply* functions change the state and cannot fail (but for memory),
  * and notes go to v->notes[].
  */
-#ifndef CLSBPF_VERIFY_STATE_H
-#define CLSBPF_VERIFY_STATE_H
+#ifndef CLSBPF_VERIFY_VERIFIER_H
+#define CLSBPF_VERIFY_VERIFIER_H
 
 #include "isa/insn.h"
 #include "map/map.h"
@@ -103,13 +103,13 @@ struct reg {
 	u16 flags;            /* enum reg_flags */
 	s32 off;              /* pointers: the constant part of the offset; numbers: with REG_ADDS */
 	struct range n;       /* numbers: it; pointers: the variable part of the offset */
-	u32 id;               /* pointers and numbers with the same one are copies of one another; 0: of none */
+	u32 id; /* pointers and numbers with the same one are copies of one another; 0: of none */
 	u32 ref;              /* the reference (struct ref) that it came with; 0: none */
 	u32 def32;            /* instruction + 1 that wrote it as a 32-bit result; 0: all 64 bits */
 	union {
 		u64 what;           /* all of it, for comparing */
-		s32 room;           /* packet pointers: that many bytes exist from where `off` is 0 (behind the
-				     * variable part); or ROOM_AT_END, ROOM_BEYOND_END */
+		s32 room; /* packet pointers: that many bytes exist from where `off` is 0 (behind
+			   * the variable part); or ROOM_AT_END, ROOM_BEYOND_END */
 		u32 mem_size;       /* REG_MEM */
 		u32 func;           /* REG_FUNC: number of the function */
 		u32 btf_id;         /* REG_BTF: type in v->btf or, without REG_ALLOC, the engine's */
@@ -253,7 +253,8 @@ struct insn_facts {
 	u8 marks;             /* enum insn_mark */
 	u16 live_regs;        /* registers that may be read before they are written from here on */
 	u16 func;             /* the function that it is in */
-	u8 pointer;           /* loads and stores: the type of the pointer that it was walked with, 0: none yet, */
+	u8 pointer; /* loads and stores: the type of the pointer that it was walked with, 0: none
+		       yet, */
 	u16 pointer_flags;    /* and its flags (mem_kind_changed()) */
 	u8 mask_state;        /* pointer_mask.c */
 	u8 barrier;           /* enum barrier */
@@ -303,7 +304,8 @@ struct verifier {
 	u32 count;
 	const struct verify_options *options;
 	struct log *log;
-	bool privileged;          /* CAP_PERFMON: pointers may be seen, stack may be read before it was written */
+	bool privileged; /* CAP_PERFMON: pointers may be seen, stack may be read before it was
+			    written */
 	bool capable;             /* CAP_BPF: loops, functions, numbers that need not matter exactly */
 	bool strict_align;        /* BPF_F_STRICT_ALIGNMENT, or a host that cannot do without */
 	bool masks;               /* variables were added to pointers that will be masked (pointer_mask.c):
@@ -357,9 +359,15 @@ static inline u32 v_new_id(struct verifier *v) { return ++v->ids; }
 
 static inline bool reg_is_number(const struct reg *reg) { return reg->type == REG_NUMBER; }
 static inline bool reg_is_pointer(const struct reg *reg) { return reg->type > REG_NUMBER; }
-static inline bool reg_is_const(const struct reg *reg) { return reg_is_number(reg) && range_is_const(&reg->n); }
+static inline bool reg_is_const(const struct reg *reg)
+{
+	return reg_is_number(reg) && range_is_const(&reg->n);
+}
 /** reg_is_null() - is it the number 0? */
-static inline bool reg_is_null(const struct reg *reg) { return reg_is_number(reg) && tnum_equals(reg->n.bits, 0); }
+static inline bool reg_is_null(const struct reg *reg)
+{
+	return reg_is_number(reg) && tnum_equals(reg->n.bits, 0);
+}
 static inline bool reg_is_packet(const struct reg *reg)
 {
 	return reg->type == REG_PACKET || reg->type == REG_PACKET_META;
@@ -367,8 +375,14 @@ static inline bool reg_is_packet(const struct reg *reg)
 
 /** reg_forget() - nothing may be read any more; reg_set_unknown() - a number, any; reg_set_const() - that
  *  one; reg_set_pointer() - a pointer of @type at offset 0, everything else cleared. */
-static inline void reg_forget(struct reg *reg) { *reg = (struct reg){ .type = REG_NOTHING, .n = range_unknown }; }
-static inline void reg_set_unknown(struct reg *reg) { *reg = (struct reg){ .type = REG_NUMBER, .n = range_unknown }; }
+static inline void reg_forget(struct reg *reg)
+{
+	*reg = (struct reg){.type = REG_NOTHING, .n = range_unknown};
+}
+static inline void reg_set_unknown(struct reg *reg)
+{
+	*reg = (struct reg){.type = REG_NUMBER, .n = range_unknown};
+}
 static inline void reg_set_const(struct reg *reg, u64 value)
 {
 	*reg = (struct reg){ .type = REG_NUMBER, .n = range_const(value) };

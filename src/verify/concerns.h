@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* parts.h - what the files of this folder do for one another, by file.
+/* concerns.h - what the files of this folder do for one another, by file.
  *
  * Functions return 0 or the errno that reject() was given, unless they say otherwise.
  */
-#ifndef CLSBPF_VERIFY_PARTS_H
-#define CLSBPF_VERIFY_PARTS_H
+#ifndef CLSBPF_VERIFY_CONCERNS_H
+#define CLSBPF_VERIFY_CONCERNS_H
 
 #include "helper/helper.h"
-#include "verify/state.h"
+#include "verify/verifier.h"
 
 /* ---- flow.c: functions, targets, where states are kept; live.c: what is read later ---- */
 
@@ -93,13 +93,14 @@ void loop_forget(struct verifier *v);
 must_check int value_require(struct verifier *v, u32 n, bool wide);
 /** value_written() - register @n has got a new value of @bits (64 or 32) by the current instruction. */
 void value_written(struct verifier *v, u32 n, u32 bits);
-/** value_lost() - what was in @reg (a pointer) is no more: any number, to those who may see pointers; nothing to
- *  others. */
+/** value_lost() - what was in @reg (a pointer) is no more: any number, to those who may see
+ * pointers; nothing to others. */
 void value_lost(const struct verifier *v, struct reg *reg);
 /** value_link() - a number that is copied gets an id, so that copies learn from one another. */
 void value_link(struct verifier *v, struct reg *reg);
-/** value_settle() - when no number is left in @reg, this path cannot be, and nothing has shown it so far: only its
- *  bits count from now on. -EFAULT where the client asked for that (BPF_F_TEST_REG_INVARIANTS). */
+/** value_settle() - when no number is left in @reg, this path cannot be, and nothing has shown it
+ * so far: only its bits count from now on. -EFAULT where the client asked for that
+ * (BPF_F_TEST_REG_INVARIANTS). */
 must_check int value_settle(struct verifier *v, struct reg *reg);
 /** value_each() - call @fn for every register and spilled slot of every frame. */
 void value_each(struct verifier *v, void (*fn)(struct reg *reg, void *ctx), void *ctx);
@@ -141,7 +142,8 @@ bool ahead_ends(const struct verifier *v);
 bool ahead_ends_behind(const struct verifier *v);
 /** ahead_forgives() - is mistake @err one of a path on which nothing can happen? It ends here then. */
 bool ahead_forgives(struct verifier *v, int err);
-/** ahead_store() - the current instruction stores @size bytes, a @pointer or not, into a slot of these kinds. */
+/** ahead_store() - the current instruction stores @size bytes, a @pointer or not, into a slot of
+ * these kinds. */
 void ahead_store(struct verifier *v, const u8 kind[8], u32 size, bool pointer);
 
 /* ---- jump.c, learn.c: conditions ---- */
@@ -207,8 +209,8 @@ must_check int maps_require(struct verifier *v);
 /** widen_numbers() - numbers that differ between the state that was kept last at @insn on this path and the
  *  current one may be any, unless they matter exactly. */
 void widen_numbers(struct verifier *v, u32 insn);
-/** widen_waiting() - the same for the state that was put away last (walk_fork()), against the one that was kept
- *  at the current instruction before this time round. */
+/** widen_waiting() - the same for the state that was put away last (walk_fork()), against the one
+ * that was kept at the current instruction before this time round. */
 void widen_waiting(struct verifier *v);
 
 /* ---- exit.c: the end of a function ---- */
@@ -378,7 +380,8 @@ must_check int rewrite_prog(struct verifier *v);
 
 /* ---- report.c, statelog.c: text ---- */
 
-/** report_verdict() - the refusal and its explanation, or, where statistics are asked for, that it is accepted. */
+/** report_verdict() - the refusal and its explanation, or, where statistics are asked for, that it
+ * is accepted. */
 void report_verdict(struct verifier *v, int err);
 
 /** statelog_insn() - the current instruction, before it is done; statelog_path() - a path begins here;

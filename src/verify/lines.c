@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* source.c - see source.h. */
-#include "verify/source.h"
+/* lines.c - see lines.h. */
+#include "verify/lines.h"
 
 #include <stdio.h>
 
@@ -65,7 +65,8 @@ bool source_find(const struct verifier *v, u32 insn, struct source *out)
 	const struct btf_type *func = func_type(v, insn);
 	const struct bpf_line_info *line = line_find(v, insn);
 
-	*out = (struct source){ .file = "", .text = "", .function = func ? btf_name(v->btf, func->name_off) : "" };
+	*out = (struct source){
+		.file = "", .text = "", .function = func ? btf_name(v->btf, func->name_off) : ""};
 	if (!line)
 		return false;
 	out->file = btf_name(v->btf, line->file_name_off);
@@ -173,8 +174,9 @@ static u32 skip_brackets_left(const char *text, u32 at)
 
 static bool is_keyword(const char *text, u32 from, u32 to)
 {
-	static const char *const words[] = { "return", "if", "else", "for", "while", "do", "switch", "case", "goto",
-					     "sizeof", "break", "continue" };
+	static const char *const words[] = {"return", "if",	"else",	  "for",
+					    "while",  "do",	"switch", "case",
+					    "goto",   "sizeof", "break",  "continue"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strlen(words[i]) == to - from && !memcmp(words[i], text + from, to - from))
@@ -211,7 +213,8 @@ static u32 operand_left(const char *text, u32 end)
 	while (at && (text[at - 1] == '*' || text[at - 1] == '&')) {
 		u32 before = skip_blanks_left(text, at - 1);
 
-		if (before && (is_word(text[before - 1]) || text[before - 1] == ')' || text[before - 1] == ']'))
+		if (before && (is_word(text[before - 1]) || text[before - 1] == ')' ||
+			       text[before - 1] == ']'))
 			break;
 		at--;
 	}
@@ -290,8 +293,10 @@ bool source_expression(const struct source *src, struct span *out)
 			end++;
 		out->from = operand_left(text, at);
 		/* i++ has nothing behind it, an assignment does not need it. */
-		out->to = text[end - 1] == '=' || (end == at + 2 && text[at] == text[at + 1] && text[at] != '<' &&
-						   text[at] != '>') ? end : operand_right(text, end);
+		out->to = text[end - 1] == '=' || (end == at + 2 && text[at] == text[at + 1] &&
+						   text[at] != '<' && text[at] != '>')
+				  ? end
+				  : operand_right(text, end);
 	}
 	return out->to > out->from;
 }
@@ -397,7 +402,8 @@ enum source_access source_access(const struct source *src, char *base, char *ind
 	while (e.from < e.to && (text[e.from] == '&' || text[e.from] == '!'))
 		e.from++;
 	if (arrow > e.from)
-		return text[e.from] != '*' && copy(text, e.from, arrow, base, room) ? ACCESS_MEMBER : ACCESS_NONE;
+		return text[e.from] != '*' && copy(text, e.from, arrow, base, room) ? ACCESS_MEMBER
+										    : ACCESS_NONE;
 	if (text[e.from] == '*')
 		return copy(text, e.from + 1, e.to, base, room) ? ACCESS_STAR : ACCESS_NONE;
 	if (close + 1 == e.to && open > e.from && *index)
