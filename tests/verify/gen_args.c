@@ -2,11 +2,13 @@
 /* gen_args.c - see gen_args.h.
  *
  *   R6 the context   R7 what stands in, when a call had to make it   R8 a record   R9 a socket
- *   fp-64 .. fp      zeroes   fp-128 .. fp-64   nothing   fp-136, fp-144   pointers, when they stand in
+ *   fp-64 .. fp      zeroes   fp-128 .. fp-64   nothing, or at fp-112 a dynptr that the helper wants
+ *   fp-136, fp-144   pointers, when they stand in   fp-176   a dynptr that stands in
  */
 #include "gen_args.h"
 
 #define STACK_SET 64
+#define DYNPTR_AT (-112)
 
 const char *const stand_in_text[STAND_INS] = {
 #define STAND_IN(id, text) text,
@@ -120,6 +122,16 @@ static void make_lookup(struct maker *m, u8 to)
 	mov(m, to, 0);
 }
 
+/* A dynptr of a map value's bytes. */
+static void make_local_dynptr(struct maker *m, s32 off)
+{
+	value_of_place(m, 1, ARRAY, 0);
+	set(m, 2, 64);
+	set(m, 3, 0);
+	stack(m, 4, off);
+	call(m, BPF_FUNC_dynptr_from_mem);
+}
+
 /* The socket that the packet has, or a narrower one out of it. */
 static void make_sock_common(struct maker *m, u8 to, bool tcp)
 {
@@ -170,6 +182,10 @@ static bool prepare(struct maker *m, enum stand_in stand)
 	case STAND_PACKET_SHORT:
 	case STAND_PACKET_END:
 		return sockets;
+	case STAND_DYNPTR:
+	case STAND_DYNPTR_HALF:
+		make_local_dynptr(m, -176);
+		return true;
 	}
 	return true;
 }
@@ -330,6 +346,12 @@ static void put_stand_in(struct maker *m, enum stand_in stand, u8 dst)
 		stack(m, dst, -STACK_SET);
 		put(m, BPF_ALU64 | BPF_ADD | BPF_X, dst, 0, 0, 0);
 		return;
+	case STAND_DYNPTR:
+		stack(m, dst, -176);
+		return;
+	case STAND_DYNPTR_HALF:
+		stack(m, dst, -168);
+		return;
 	case STAND_STACK_POINTERS:
 		put(m, BPF_STX | BPF_MEM | BPF_DW, 10, 6, -136, 0);
 		put(m, BPF_STX | BPF_MEM | BPF_DW, 10, 10, -144, 0);
@@ -410,7 +432,7 @@ static bool put_right(struct maker *m, u32 arg, u8 dst)
 		imm64(m, dst, BPF_PSEUDO_FUNC, 0, 0);
 		return true;
 	case ARG_IS_DYNPTR:
-		stack(m, dst, -112);
+		stack(m, dst, DYNPTR_AT);
 		return true;
 	case ARG_IS_BTF:
 	case ARG_IS_PERCPU:
@@ -432,6 +454,26 @@ static bool takes(const struct helper *helper, u32 base)
 static bool gives_back(const struct helper *helper)
 {
 	return helper_arg(helper, 0)->flags & ARG_RELEASE;
+}
+
+/* The dynptr that the helper wants to find, if it wants one. */
+static void make_dynptr(struct maker *m)
+{
+	for (u32 i = 0; i < 5; i++) {
+		const struct arg_info *info = helper_arg(m->helper, i);
+
+		if (info->base != ARG_IS_DYNPTR || info->flags & ARG_UNINIT)
+			continue;
+		if (!(info->flags & ARG_RELEASE)) {
+			make_local_dynptr(m, DYNPTR_AT);
+			continue;
+		}
+		map_of_place(m, 1, RING);
+		set(m, 2, 64);
+		set(m, 3, 0);
+		stack(m, 4, DYNPTR_AT);
+		call(m, BPF_FUNC_ringbuf_reserve_dynptr);
+	}
 }
 
 /* What was taken is given back. */
@@ -468,6 +510,12 @@ static void put_end(struct maker *m, enum stand_in stand)
 	if (helper->id == BPF_FUNC_spin_lock) {
 		value_of_place(m, 1, LOCKS, 4);
 		call(m, BPF_FUNC_spin_unlock);
+	}
+	if (helper->id == BPF_FUNC_ringbuf_reserve_dynptr ||
+	    (takes(helper, ARG_IS_DYNPTR) && gives_back(helper) && stand != STAND_RIGHT)) {
+		stack(m, 1, DYNPTR_AT);
+		set(m, 2, 0);
+		call(m, BPF_FUNC_ringbuf_discard_dynptr);
 	}
 	set(m, 0, 0);
 	put_exit(m);
@@ -510,14 +558,12 @@ bool gen_call(const struct helper *helper, u32 type, u32 arg, enum stand_in stan
 		out->prog.map_count = LOCKS;
 	else if (type == BPF_PROG_TYPE_SOCKET_FILTER)
 		return false;
-	/* What a dynptr is at the time is more than an argument: test_dynptr.c. */
-	if (takes(helper, ARG_IS_DYNPTR))
-		return false;
 	mov(&m, 6, 1);
 	for (s16 off = -STACK_SET; off < 0; off += 8)
 		put(&m, BPF_ST | BPF_MEM | BPF_DW, 10, 0, off, 0);
 	if (takes(helper, ARG_IS_RECORD))
 		make_record(&m, 8, true);
+	make_dynptr(&m);
 	if (sockets && type == BPF_PROG_TYPE_SOCKET_FILTER)
 		return false;
 	if (sockets)
