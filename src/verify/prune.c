@@ -20,10 +20,10 @@
 #include "verify/saved.h"
 
 #define IDS_MAX (V_FRAMES * (V_REGS + V_SLOTS))
+#define ID_TEMPORARY 0x80000000u  /* and up: of numbers that are nobody's copy */
 #define STATES_UNPRIVILEGED 64   /* BPF_COMPLEXITY_LIMIT_STATES, at one instruction */
 #define STEPS_MAX 40             /* on a path without a kept state */
 #define MEMORY_MAX (384u << 20)  /* bytes of kept states: then only those are kept that must be */
-#define SINGLES 1024
 
 enum compare {
 	COMPARE_SAFE,       /* numbers that do not matter may be any */
@@ -33,7 +33,7 @@ enum compare {
 
 /* Ids of the kept state and those of the current one that stand for them. */
 struct ids {
-	u32 count;
+	u32 count, temporary;
 	struct { u32 old, cur; } pair[IDS_MAX];
 };
 
@@ -63,6 +63,16 @@ static bool ids_match(struct ids *ids, u32 old, u32 cur)
 	return true;
 }
 
+/* A number that is nobody's copy is one of its own. */
+static bool number_ids_match(struct ids *ids, u32 old, u32 cur)
+{
+	if (!old)
+		old = ID_TEMPORARY + ids->temporary++;
+	if (!cur)
+		cur = ID_TEMPORARY + ids->temporary++;
+	return ids_match(ids, old, cur);
+}
+
 /* Everything but ids and what the rewriting wants. */
 static bool same_but_ids(const struct reg *old, const struct reg *cur)
 {
@@ -88,15 +98,12 @@ static bool number_covers(struct comparison *c, const struct reg *old, const str
 
 	/* Other numbers may ask for other masks. */
 	if (c->v->masks)
-		return same_but_ids(old, cur) &&
-		       (!old->id || (cur->id && ids_match(&c->ids, old->id, cur->id)));
+		return same_but_ids(old, cur) && number_ids_match(&c->ids, old->id, cur->id);
 	if (!precise && c->how == COMPARE_SAFE)
 		return true;
 	if ((old->flags & sums) != (cur->flags & sums) || (old->flags & sums && old->off != cur->off))
 		return false;
-	/* A number that is nobody's copy asks for nothing. */
-	return range_in(&old->n, &cur->n) && (!old->id || !cur->id || ids_match(&c->ids, old->id, cur->id)) &&
-	       (!old->id || cur->id);
+	return range_in(&old->n, &cur->n) && number_ids_match(&c->ids, old->id, cur->id);
 }
 
 /* Does @old stand for @cur? @precise: as a number it matters. */
@@ -286,7 +293,7 @@ static bool state_covers(struct verifier *v, const struct saved *old, enum compa
 	c.v = v;
 	c.old = old;
 	c.how = how;
-	c.ids.count = 0;
+	c.ids.count = c.ids.temporary = 0;
 	if (old->depth != s->depth || (old->speculative && !s->speculative))
 		return false;
 	for (u32 f = 1; f <= s->depth; f++)
@@ -297,34 +304,21 @@ static bool state_covers(struct verifier *v, const struct saved *old, enum compa
 
 /* ---- keeping states ---- */
 
-static void count_ids(const struct saved *saved, u8 *count, bool clear)
+/* Of everything that registers of the current function hold, ids and what is not read any more included. */
+static u64 raw_registers(const struct state *s)
 {
-	for (u32 f = 0; f <= saved->depth; f++) {
-		const struct saved_frame *frame = &saved->frame[f];
-		u32 regs = (u32)__builtin_popcount(frame->regs) + (u32)__builtin_popcountll(frame->spills);
-		/* The state is ours, and nobody has seen it. */
-		struct reg *reg = (struct reg *)(uintptr_t)frame->reg;
+	u64 hash = 0;
 
-		for (u32 i = 0; i < regs; i++) {
-			u8 *seen = &count[reg[i].id % SINGLES];
+	for (u32 n = 0; n < V_REGS; n++) {
+		const struct reg *reg = &s->frame[s->depth].reg[n];
+		const u64 words[] = { reg->type | reg->flags << 8 | (u64)reg->id << 32, reg->ref | (u64)(u32)reg->off << 32,
+				      reg->n.umin, reg->n.umax, reg->n.bits.value, reg->n.bits.mask, reg->what };
 
-			if (!reg_is_number(&reg[i]) || !reg[i].id)
-				continue;
-			if (!clear)
-				*seen += *seen < 2;
-			else if (*seen == 1 && !(reg[i].flags & (REG_ADDS | REG_ADDS32)))
-				reg[i].id = 0;
-		}
+		for (u32 i = 0; i < ARRAY_SIZE(words); i++)
+			hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15u;
+		hash ^= hash >> 32;
 	}
-}
-
-/* Copies whose other half is gone are no copies. */
-static void clear_single_ids(const struct saved *saved)
-{
-	u8 count[SINGLES] = { 0 };
-
-	count_ids(saved, count, false);
-	count_ids(saved, count, true);
+	return hash;
 }
 
 static int keep(struct verifier *v)
@@ -336,7 +330,7 @@ static int keep(struct verifier *v)
 
 	if (err)
 		return err;
-	clear_single_ids(saved);
+	saved->raw = raw_registers(s);
 	saved->branches = 1;
 	saved->next = facts->saved;
 	facts->saved = saved;
@@ -423,7 +417,7 @@ static enum again came_again(struct verifier *v, const struct saved *old)
 	if (marks & MARK_CALLBACK)
 		return state_covers(v, old, COMPARE_WITHIN) ? AGAIN_LOOP : AGAIN_NO;
 	if (old->may_goto == s->may_goto && old->unroll == s->unroll && !iterators_differ(v, old) &&
-	    state_covers(v, old, COMPARE_EXACT))
+	    state_covers(v, old, COMPARE_EXACT) && old->raw == raw_registers(s))
 		return AGAIN_ENDLESS;
 	return AGAIN_NO;
 }

@@ -132,18 +132,19 @@ static int rewrite_try(struct rewrite *r)
 static bool is_seen(const struct verifier *v, u32 i) { return v->notes[i].flags & NOTE_SEEN; }
 
 /* Linux drops a function that nothing enters, and then misses it where its address is taken; but not when
- * there is one function only in the end. */
+ * another one has come to its place, nor when there is one function only in the end. */
 static int functions_require(struct verifier *v)
 {
 	char name[FUNC_NAME];
-	u32 others = 0;
+	u32 last = 0;
 
 	for (u32 f = 1; f < v->func_count; f++)
-		others += is_seen(v, v->funcs[f].start);
-	for (u32 i = 0; others && i < v->count; i += v->facts[i].slots) {
+		if (is_seen(v, v->funcs[f].start))
+			last = v->funcs[f].start;
+	for (u32 i = 0; last && i < v->count; i += v->facts[i].slots) {
 		u32 to = i + 1 + (u32)v->insns[i].imm;
 
-		if (v->facts[i].id != INSN_LD_FUNC || !is_seen(v, i) || is_seen(v, to))
+		if (v->facts[i].id != INSN_LD_FUNC || !is_seen(v, i) || to <= last)
 			continue;
 		v->cur->insn = i;
 		return reject(v, -EFAULT, REASON_CALLBACK, -1,

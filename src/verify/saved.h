@@ -29,6 +29,7 @@ struct saved {
 	u32 insn, prev, first, choice;
 	u32 depth, locks, lock_id, preempt, rcu, may_goto, unroll;
 	const void *lock_ptr;
+	u64 raw;              /* raw_registers() (prune.c) */
 	bool speculative;
 	bool loop;            /* a path that came back here was cut off: all numbers count as precise */
 	u32 branches;         /* paths from here that are not at their end */
