@@ -320,12 +320,12 @@ static void check_refused(struct backend *backend)
 	assert_int_equal(load_choose(object, &options, NULL, &prog), 0);
 	prog->insns[0].code = 0xff;
 	assert_int_equal(load_into(object, backend, &options, &log, &prog), -EINVAL);
+	assert_non_null(strstr(log.text, "opcode"));     /* the kernel's own words */
 	newline = strchr(log.text, '\n');
 	assert_non_null(newline);
-	assert_true(newline[1] != '\0');     /* the kernel's own words */
 	*newline = '\0';
 	assert_non_null(strstr(log.text, names[0]));
-	assert_non_null(strstr(log.text, "program cls_main (section classifier) is refused: Invalid"));
+	assert_non_null(strstr(log.text, "program cls_main (section classifier) is refused: "));
 	assert_false(pinned(backend, GLOBALS "shared"));
 	load_close(object);
 
