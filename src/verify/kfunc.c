@@ -57,7 +57,7 @@ int kfunc_learn(struct verifier *v)
 
 		if (id != INSN_CALL_LOCAL && id != INSN_LD_FUNC && id != INSN_CALL_KFUNC)
 			continue;
-		if (!v->privileged) {
+		if (!v->capable) {
 			v->cur->insn = i;
 			return reject(v, -EPERM, REASON_KFUNC, -1,
 				      "without CAP_BPF a program has one function, and calls only helpers");

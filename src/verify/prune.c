@@ -311,8 +311,11 @@ static u64 raw_registers(const struct state *s)
 
 	for (u32 n = 0; n < V_REGS; n++) {
 		const struct reg *reg = &s->frame[s->depth].reg[n];
-		const u64 words[] = { reg->type | reg->flags << 8 | (u64)reg->id << 32, reg->ref | (u64)(u32)reg->off << 32,
-				      reg->n.umin, reg->n.umax, reg->n.bits.value, reg->n.bits.mask, reg->what };
+		const u64 words[] = {
+			reg->type | reg->flags << 8 | (u64)reg->id << 32,
+			reg->ref | (u64)(u32)reg->off << 32,
+			reg->n.umin, reg->n.umax, reg->n.bits.value, reg->n.bits.mask, reg->what,
+		};
 
 		for (u32 i = 0; i < ARRAY_SIZE(words); i++)
 			hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15u;

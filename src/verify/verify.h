@@ -28,10 +28,8 @@ struct verify_options {
 	bool bpf;               /* CAP_BPF: loops, functions and many helpers are possible */
 	bool perfmon;           /* CAP_PERFMON: pointers may be seen */
 	u32 log_level;          /* enum verify_log */
-	bool json; /* behind the sentence, the verdict as one JSON object in a line instead of text
-		    */
-	struct log *
-		log; /* the refusal, whose explanation a log_level makes; statistics. May be NULL */
+	bool json;              /* behind the sentence, the verdict as one JSON object in a line */
+	struct log *log;        /* the refusal, whose explanation a log_level makes; statistics; or NULL */
 	struct log *states;     /* the state log; may be NULL */
 	struct claims *claims;  /* record what is claimed of every register (claims.h), or NULL */
 	/* Stop with -EINTR when it says that nobody waits any more; NULL: never. */

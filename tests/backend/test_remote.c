@@ -400,7 +400,7 @@ static const struct bad_frame {
 	{ "countless regions", { .type = REMOTE_CALL, .regions = 0x10000001, .payload = 16 }, 16 },
 	{ "a netlink message without a header", { .type = REMOTE_RTNL, .payload = 8 }, 8 },
 	{ "a netlink message that is longer than it says", { .type = REMOTE_RTNL, .payload = 32 }, 32 },
-	{ "a path of nothing", { .type = REMOTE_PATH, .value = 3 }, 0 },
+	{ "a path of nothing", { .type = REMOTE_PATH, .value = 99 }, 0 },
 	{ "a path of less than nothing", { .type = REMOTE_PATH, .value = -1 }, 0 },
 };
 

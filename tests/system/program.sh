@@ -23,10 +23,10 @@ sys.exit(not ($1))"; }
 check "--version" sh -c "'$clsbpf' --version | grep -q '^clsbpf [0-9.]*$'"
 check_status "no words" 1 "$clsbpf"
 check "help" "$clsbpf" help
-for verb in run diff wrap disasm inspect serve prog map btf link qdisc filter; do
+for verb in run check diff wrap disasm inspect serve prog map btf link qdisc filter; do
 	check "help $verb" sh -c "'$clsbpf' help $verb | grep -qi '^usage'"
 done
-for verb in check bench asm debug compile attach detach; do
+for verb in bench asm debug compile attach detach; do
 	shows "$verb says that it is not there yet" 1 "clsbpf $verb is not there yet" "$clsbpf" $verb x
 done
 for object in class chain action actions exec monitor; do

@@ -400,7 +400,8 @@ static void ask(struct both *both, const struct row *row, const char *who, u32 l
 
 		if (answer == err || answer == BOTH_NOT_ASKED)
 			continue;
-		if (side == BOTH_ENGINE && row->absent && answer == -EOPNOTSUPP)
+		/* Where Linux is not there, its answer is the engine's. */
+		if ((side == BOTH_ENGINE || both->why) && row->absent && answer == -EOPNOTSUPP)
 			continue;
 		print_error("%s, %s: %s answers %d, not %d:\n%s\n", row->name, who, names[side], answer, err,
 			    both->verdict[side].log);
