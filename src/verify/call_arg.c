@@ -96,6 +96,13 @@ static bool is_memory(const struct arg *a)
 	return false;
 }
 
+/* An object that a helper returned, which is used as it is. */
+static bool is_object(const struct arg *a)
+{
+	return a->reg->type == REG_BTF && a->reg->btf_id & OBJECT_OF(0) && !a->reg->off &&
+	       !(a->reg->flags & ~(REG_TRUSTED | REG_RCU));
+}
+
 static bool is_socket(const struct arg *a)
 {
 	return !a->reg->flags && (a->reg->type == REG_SOCK_COMMON || a->reg->type == REG_SOCKET ||
@@ -134,10 +141,13 @@ static bool fits(const struct arg *a)
 	case ARG_IS_RECORD:
 		return reg->type == REG_MEM && reg->flags == REG_RINGBUF;
 	case ARG_IS_SOCK:
-	case ARG_IS_BTF_SOCK:
 		return is_socket(a);
+	case ARG_IS_BTF_SOCK:
+		/* All that helpers make of a socket begins with what sockets have in common. */
+		return is_socket(a) ||
+		       (is_object(a) && reg->btf_id != OBJECT_TASK && reg->btf_id != OBJECT_REGS);
 	case ARG_IS_BTF:
-		return reg->type == REG_BTF && reg->flags & REG_ALLOC;
+		return is_object(a) && reg->btf_id == OBJECT_TASK;
 	case ARG_IS_PERCPU:
 		return reg->type == REG_BTF && reg->flags & REG_PERCPU;
 	case ARG_IS_FUNC:

@@ -6,7 +6,7 @@
 
 #define ERRNO_MAX 4095
 
-/* Objects of the kernel are what the engine has not. */
+/* Pointers into what the engine does not have; of whole objects it is known at least that they are some. */
 int call_result_require(struct verifier *v, const struct call *c)
 {
 	switch ((enum helper_ret)c->helper->ret) {
@@ -18,9 +18,9 @@ int call_result_require(struct verifier *v, const struct call *c)
 	case RET_SOCKET_OR_NULL:
 	case RET_SOCK_COMMON_OR_NULL:
 	case RET_TCP_SOCK_OR_NULL:
-		return 0;
 	case RET_OBJECT:
 	case RET_OBJECT_OR_NULL:
+		return 0;
 	case RET_PERCPU:
 	case RET_PERCPU_OR_NULL:
 	case RET_KPTR_OR_NULL:
@@ -101,7 +101,13 @@ int call_result(struct verifier *v, const struct call *c, const struct reg *dynp
 		reg_set_pointer(r0, REG_TCP_SOCK, REG_MAYBE_NULL);
 		break;
 	case RET_OBJECT:
+		reg_set_pointer(r0, REG_BTF, REG_TRUSTED);
+		r0->btf_id = OBJECT_OF(c->helper->id);
+		break;
 	case RET_OBJECT_OR_NULL:
+		reg_set_pointer(r0, REG_BTF, REG_MAYBE_NULL);
+		r0->btf_id = OBJECT_OF(c->helper->id);
+		break;
 	case RET_PERCPU:
 	case RET_PERCPU_OR_NULL:
 	case RET_KPTR_OR_NULL:

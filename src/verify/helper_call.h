@@ -25,6 +25,12 @@ struct call {
 	u32 dynptr;           /* register with a dynptr that exists already */
 };
 
+/* The type of an object of the kernel that a helper returns: the engine has no such types, and tells them
+ * apart by the helper (reg.btf_id). */
+#define OBJECT_OF(id) (0x80000000u | (id))
+#define OBJECT_TASK OBJECT_OF(BPF_FUNC_get_current_task_btf)
+#define OBJECT_REGS OBJECT_OF(BPF_FUNC_task_pt_regs)
+
 /** call_arguments() - all arguments are what the helper's row asks for; fills in *@c. */
 must_check int call_arguments(struct verifier *v, struct call *c);
 

@@ -145,6 +145,16 @@ static void make_sock_common(struct maker *m, u8 to, bool tcp)
 	mov(m, to, 0);
 }
 
+/* The same as an object of the kernel's type. */
+static void make_object(struct maker *m, u8 to, bool checked)
+{
+	make_sock_common(m, 1, false);
+	call(m, BPF_FUNC_skc_to_tcp_sock);
+	if (checked)
+		leave_if_null(m);
+	mov(m, to, 0);
+}
+
 /* Code that has to run before arguments are set, because it calls. False: not in programs of this type. */
 static bool prepare(struct maker *m, enum stand_in stand)
 {
@@ -182,6 +192,16 @@ static bool prepare(struct maker *m, enum stand_in stand)
 	case STAND_PACKET_SHORT:
 	case STAND_PACKET_END:
 		return sockets;
+	case STAND_TASK:
+	case STAND_TASK_PLUS:
+		call(m, BPF_FUNC_get_current_task_btf);
+		mov(m, 7, 0);
+		return true;
+	case STAND_OBJECT:
+	case STAND_OBJECT_OR_NULL:
+		if (m->skb)
+			make_object(m, 7, stand == STAND_OBJECT);
+		return m->skb;
 	case STAND_DYNPTR:
 	case STAND_DYNPTR_HALF:
 		make_local_dynptr(m, -176);
@@ -272,12 +292,19 @@ static void put_made(struct maker *m, enum stand_in stand, u8 dst)
 	case STAND_SOCKET_OR_NULL:
 	case STAND_SOCK_COMMON:
 	case STAND_TCP_SOCK:
+	case STAND_TASK:
+	case STAND_OBJECT:
+	case STAND_OBJECT_OR_NULL:
 		mov(m, dst, 7);
 		return;
 	case STAND_RECORD_PLUS:
 	case STAND_SOCKET_PLUS:
 		mov(m, dst, 7);
 		add(m, dst, 4);
+		return;
+	case STAND_TASK_PLUS:
+		mov(m, dst, 7);
+		add(m, dst, 8);
 		return;
 	}
 }

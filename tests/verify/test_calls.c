@@ -17,12 +17,13 @@
 
 #define IDS 212
 
-/* What Linux accepts, the engine does when it has the helper. */
-static bool agrees(const struct both *both, const struct helper *helper)
+/* What Linux accepts, the engine does when it has the helper. It does not look into objects of the kernel. */
+static bool agrees(const struct both *both, const struct helper *helper, enum stand_in stand)
 {
 	int ours = both->verdict[BOTH_ENGINE].err, theirs = both->verdict[BOTH_LINUX].err;
+	bool objects = stand >= STAND_TASK && stand <= STAND_OBJECT_OR_NULL;
 
-	return ours == theirs || (!theirs && !helper->fn && ours == -EOPNOTSUPP);
+	return ours == theirs || (ours == -EOPNOTSUPP && (objects || (!theirs && !helper->fn)));
 }
 
 static void complain(struct both *both, const struct call_prog *call, const struct helper *helper, u32 arg,
@@ -46,7 +47,7 @@ static void ask(struct both *both, const struct helper *helper, u32 type, u32 ar
 	both_ask(both, &call.prog, 0);
 	counts[0]++;
 	counts[1] += !both->verdict[BOTH_LINUX].err;
-	if (agrees(both, helper))
+	if (agrees(both, helper, stand))
 		return;
 	counts[2]++;
 	complain(both, &call, helper, arg, stand);
