@@ -168,6 +168,7 @@ static const struct {
 	{ st_legacy, 1 }, { st_helper, 12 }, { st_lookup, 8 }, { st_record, 4 }, { st_lock, 2 }, { st_tail, 1 },
 	{ st_call, 5 }, { st_loop_call, 2 }, { st_if, 14 }, { st_loop, 5 }, { st_sock, 2 }, { st_dynptr, 2 },
 	{ st_linked, 5 }, { st_mixed, 3 }, { st_memory, 4 }, { st_compare, 2 },
+	{ st_switch, 4 }, { st_timer, 1 },
 };
 
 /* Programs differ in what they mostly do. */
@@ -296,13 +297,15 @@ static void gen_prog(struct gen *g, struct gen_prog *out)
 		roll(g, 2);
 	out->prog.type = types[roll(g, ARRAY_SIZE(types))];
 	out->prog.proprietary = chance(g, 4);
+	if (out->prog.type == BPF_PROG_TYPE_XDP && chance(g, 15))
+		out->prog.attach_type = chance(g, 50) ? BPF_XDP_DEVMAP : BPF_XDP_CPUMAP;
 	if (chance(g, 6))
 		out->prog.flags = 1u << roll(g, 4);
 	g->slips = chance(g, 55) ? 0 : 1 + chance(g, 15);
 	g->slip_odds = 3 + roll(g, 4) * roll(g, 12);
 	g->slip_from = roll(g, 2) * roll(g, 100);
 	choose_weights(g);
-	g->budget = 2 + roll(g, 1u << (1 + roll(g, 6)));
+	g->budget = 2 + roll(g, 1u << (1 + roll(g, chance(g, 4) ? 9 : 6)));
 	strcpy(g->func[0].text, "Si");
 	g->func_count = 1;
 	start_main(g);

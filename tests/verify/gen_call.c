@@ -515,8 +515,15 @@ void st_call(struct gen *g)
 	if (slip(g))
 		f = (int)roll(g, g->func_count);
 	if (f < 0) {
-		f = new_func(g, global ? "Gi" : "Si", roll(g, 4), false);
+		bool clamp = !global && chance(g, 25);
+
+		f = new_func(g, global ? "Gi" : clamp ? "Sll" : "Si", clamp ? 0 : roll(g, 4), false);
 		fresh = true;
+		if (f >= 0 && clamp) {
+			g->func[f].args = 1;
+			g->func[f].clamp = 1 + roll(g, 60);
+			g->func[f].moves = false;
+		}
 	}
 	if (f < 0)
 		return;
@@ -535,6 +542,10 @@ void st_call(struct gen *g)
 	if (func->moves)
 		packet_lost(g);
 	num_unknown(g, 0, 32);
+	for (u32 k = 0; func->clamp && k < SAMPLES; k++)
+		g->env.reg[0].s[k] %= func->clamp + 3;
+	if (func->clamp && chance(g, 70))
+		var_use(g, 0);
 }
 
 /* bpf_loop() and bpf_for_each_map_elem(). */
@@ -591,6 +602,33 @@ void st_loop_call(struct gen *g)
 		g->env.slot[i].type = g->env.slot[i].type == G_NUM ? G_NONE : g->env.slot[i].type;
 }
 
+bool callback_arg(struct gen *g, u32 n, u32 map)
+{
+	int f = new_func(g, "SiVVV", 0, true);
+
+	if (f < 0)
+		return false;
+	g->btf = true;
+	g->func[f].args = 3;
+	g->func[f].arg[1] = (struct gval){ .type = G_MAP, .map = (u8)map };
+	g->func[f].arg[2] = (struct gval){ .type = G_RECORD, .size = g->prog->map[map].key_size };
+	g->func[f].arg[3] = (struct gval){ .type = G_VALUE, .map = (u8)map };
+	call_patch(g, g->count, (u32)f);
+	emit_imm64(g, INSN_LD_FUNC, n, 0, 0);
+	return true;
+}
+
+/* What bounds its argument. */
+static void write_clamp(struct gen *g, u32 max)
+{
+	emit_mov(g, 0, 1);
+	g->env.reg[0] = g->env.reg[1];
+	bound(g, 0, max);
+	if (chance(g, 30))
+		emit(g, INSN_ADD64, false, 0, 0, 0, (s32)roll(g, 4));
+	emit(g, INSN_EXIT, false, 0, 0, 0, 0);
+}
+
 void write_functions(struct gen *g)
 {
 	for (u32 f = 1; f < g->func_count; f++) {
@@ -605,6 +643,11 @@ void write_functions(struct gen *g)
 		g->stack = 8 * (1 + roll(g, 20));
 		for (u32 n = 1; n <= g->func[f].args && n < 6; n++)
 			g->env.reg[n] = g->func[f].arg[n];
+		if (g->func[f].clamp) {
+			num_unknown(g, 1, 64);
+			write_clamp(g, g->func[f].clamp);
+			continue;
+		}
 		g->budget = 1 + roll(g, 8);
 		block(g, g->budget);
 		leave(g);

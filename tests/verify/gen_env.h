@@ -58,6 +58,7 @@ struct gfunc {
 	u32 args;
 	bool callback;
 	bool moves;                    /* may move the packet */
+	u32 clamp;                     /* returns its first argument, at most this; 0: anything */
 	u32 callback_max;              /* what it may return */
 };
 
@@ -206,6 +207,10 @@ bool arg_ctx(struct gen *g, u32 n);
 void arg_mem(struct gen *g, u32 n, u32 size, bool set);
 void arg_stack(struct gen *g, u32 n, u32 size, bool set);
 
+/** callback_arg() - register @n of a call is a function that is called with elements of map @map. False: there are
+ *  too many. */
+bool callback_arg(struct gen *g, u32 n, u32 map);
+
 /* ---- gen_more.c ---- */
 
 void st_sock(struct gen *g);
@@ -214,6 +219,8 @@ void st_linked(struct gen *g);
 void st_mixed(struct gen *g);
 void st_memory(struct gen *g);
 void st_compare(struct gen *g);
+void st_switch(struct gen *g);
+void st_timer(struct gen *g);
 
 /* ---- gen_flow.c ---- */
 

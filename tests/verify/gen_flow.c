@@ -99,11 +99,17 @@ static void loop_counted(struct gen *g, u32 counter)
 {
 	static const u8 up[] = { INSN_JLT64, INSN_JNE64, INSN_JSLT64, INSN_JLE64, INSN_JLT32 };
 	static const u8 down[] = { INSN_JNE64, INSN_JSGT64, INSN_JGT64, INSN_JSGE64 };
-	u32 count = chance(g, 92) ? 1 + roll(g, 8) : 1 + roll(g, 100), start, back;
+	u32 count = g->loops ? 1 + roll(g, 3) : chance(g, 95) ? 1 + roll(g, 7) : 1 + roll(g, 100), start, back;
 	bool rising = chance(g, 70);
 	int limit = chance(g, 30) ? pick_saved(g) : -1;
 	u32 keep = g->keep;
+	/* The counter lives on the stack. */
+	bool stack = chance(g, 15);
+	s32 home = -8 * (s32)(g->stack / 8 + 1);
 
+	stack &= home >= -512;
+	if (stack)
+		stack_touch(g, home, 8);
 	g->keep |= 1u << counter;
 	if (limit == (int)counter)
 		limit = -1;
@@ -116,13 +122,21 @@ static void loop_counted(struct gen *g, u32 counter)
 		emit_mov(g, counter, (u32)limit);
 	else
 		emit_movi(g, counter, rising ? 0 : (s32)count);
+	if (stack)
+		emit(g, INSN_STX_DW, true, 10, counter, home, 0);
 	num_set(g, counter, 0);
 	for (u32 k = 0; k < SAMPLES; k++)
 		g->env.reg[counter].s[k] = k == 1 ? count - rising : roll(g, count) + !rising;
 	start = g->count;
+	if (stack)
+		g->keep &= ~(1u << counter);
 	loop_body(g);
+	if (stack)
+		emit(g, INSN_LDX_DW, false, counter, 10, home, 0);
 	if (!slip(g))
 		emit(g, chance(g, 90) ? INSN_ADD64 : INSN_ADD32, false, counter, 0, 0, rising ? 1 + (s32)!roll(g, 12) : -1);
+	if (stack)
+		emit(g, INSN_STX_DW, true, 10, counter, home, 0);
 	if (rising)
 		back = emit(g, limit >= 0 ? INSN_JLT64 : up[roll(g, ARRAY_SIZE(up))], limit >= 0, counter,
 			    limit >= 0 ? (u32)limit : 0, 0, limit >= 0 ? 0 : (s32)count);
@@ -179,8 +193,10 @@ void st_loop(struct gen *g)
 		return;
 	/* Numbers are not what they were before the loop. */
 	before = g->env;
-	switch (roll(g, 5)) {
+	switch (roll(g, 6)) {
 	case 0:
+		if (g->loops)
+			return;
 		loop_may_goto(g);
 		break;
 	case 1:

@@ -147,7 +147,8 @@ void st_dynptr(struct gen *g)
 			break;
 		case 2:
 			dynptr_arg(g, 1, off);
-			emit_movi(g, 2, (s32)roll(g, 8));
+			/* Atomic operations need it to be aligned, which the verifier cannot know. */
+			emit_movi(g, 2, 8 * (s32)roll(g, 3));
 			emit_movi(g, 3, 16);
 			call_plain(g, 203);
 			g->env.reg[0] = (struct gval){ .type = G_RECORD, .null = true, .id = ++g->ids, .size = 16 };
@@ -321,4 +322,70 @@ void st_compare(struct gen *g)
 	if (chance(g, 50))
 		emit_movi(g, pick_dst(g), any_imm(g));
 	land(g, jump);
+}
+
+/* A number that is one of a few, by what another one is; then it says where an access goes. */
+void st_switch(struct gen *g)
+{
+	u32 by = find_num(g, 0), dst, keep = g->keep, cases = 2 + roll(g, 5), ends[8];
+	struct gval *v;
+
+	g->keep |= 1u << by;
+	dst = pick_dst(g);
+	v = &g->env.reg[dst];
+	if (dst == by) {
+		g->keep = keep;
+		return;
+	}
+	for (u32 i = 0; i < cases; i++) {
+		u32 value = roll(g, 60), over = emit(g, chance(g, 80) ? INSN_JNE64 : INSN_JGT64, false, by, 0, 0, (s32)i);
+
+		emit_movi(g, dst, (s32)value);
+		ends[i] = emit(g, INSN_JA, false, 0, 0, 0, 0);
+		land(g, over);
+		v->s[i % SAMPLES] = value;
+	}
+	emit_movi(g, dst, 7);
+	v->type = G_NUM;
+	for (u32 k = cases; k < SAMPLES; k++)
+		v->s[k] = 7;
+	for (u32 i = 0; i < cases; i++)
+		land(g, ends[i]);
+	g->env.alive = ALL_ALIVE;
+	g->keep = keep;
+	if (chance(g, 70))
+		var_use(g, dst);
+}
+
+/* A timer in a map's value. */
+void st_timer(struct gen *g)
+{
+	const struct both_map map = { .type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 24, .max_entries = 1,
+				      .value_type = TYPE_VAL_TIMER };
+	u32 n, what = roll(g, 4);
+
+	if (g->keep & 0x3f || g->env.locked || g->patches == ARRAY_SIZE(g->patch) || g->prog->type == BPF_PROG_TYPE_SOCKET_FILTER)
+		return;
+	n = new_map(g, &map);
+	emit_imm64(g, INSN_LD_MAP_VALUE, 1, n, slip(g) ? 8 : 0);
+	switch (what) {
+	case 0:
+		emit_imm64(g, INSN_LD_MAP_FD, 2, slip(g) ? any_map(g) : n, 0);
+		emit_movi(g, 3, 1);
+		break;
+	case 1:
+		if (!callback_arg(g, 2, n)) {
+			emit_movi(g, 1, 0);
+			return;
+		}
+		break;
+	case 2:
+		emit_movi(g, 2, 1000);
+		emit_movi(g, 3, 0);
+		break;
+	default:
+		break;
+	}
+	call_plain(g, 169 + what);
+	num_unknown(g, 0, 64);
 }
