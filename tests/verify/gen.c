@@ -168,7 +168,7 @@ static const struct {
 	{ st_legacy, 1 }, { st_helper, 12 }, { st_lookup, 8 }, { st_record, 4 }, { st_lock, 2 }, { st_tail, 1 },
 	{ st_call, 5 }, { st_loop_call, 2 }, { st_if, 14 }, { st_loop, 5 }, { st_sock, 2 }, { st_dynptr, 2 },
 	{ st_linked, 5 }, { st_mixed, 3 }, { st_memory, 4 }, { st_compare, 2 },
-	{ st_switch, 4 }, { st_timer, 1 },
+	{ st_switch, 4 }, { st_timer, 1 }, { st_iter, 3 }, { st_packet_dynptr, 2 }, { st_section, 2 }, { st_string, 1 },
 };
 
 /* Programs differ in what they mostly do. */

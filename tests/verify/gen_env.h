@@ -6,6 +6,7 @@
  *   gen_mem.c    stack, context, packet, values of maps
  *   gen_call.c   helpers and their arguments, references, locks, functions of the program
  *   gen_flow.c   branches and loops
+ *   gen_kfunc.c  kernel functions: iterators, dynptrs of the packet, sections
  *   gen_more.c   sockets, dynptrs, copies of numbers, pointers of two kinds at one place
  *
  * A number is known by SAMPLES values that it may have, all of one run: sample k of every register
@@ -91,7 +92,7 @@ struct gen {
 	u32 stack;                     /* bytes that the current function uses */
 	u32 slips, slip_odds, slip_from; /* instructions without mistakes */
 	u32 ids;
-	u8 weight[32];                 /* of statements */
+	u8 weight[48];                 /* of statements */
 	u32 weights;
 	struct gfunc func[BOTH_FUNCS];
 	u32 func_count, current;
@@ -222,9 +223,18 @@ void st_compare(struct gen *g);
 void st_switch(struct gen *g);
 void st_timer(struct gen *g);
 
+/* ---- gen_kfunc.c ---- */
+
+void st_iter(struct gen *g);
+void st_packet_dynptr(struct gen *g);
+void st_section(struct gen *g);
+void st_string(struct gen *g);
+
 /* ---- gen_flow.c ---- */
 
 void env_join(struct gen *g, const struct genv *other);
+/** loop_body() - statements that may come again: what they change is not known. */
+void loop_body(struct gen *g);
 void st_if(struct gen *g);
 void st_loop(struct gen *g);
 

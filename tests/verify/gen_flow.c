@@ -72,7 +72,7 @@ void st_if(struct gen *g)
 }
 
 /* What the body of a loop changes is not known at its start: registers that it may write hold numbers. */
-static void loop_body(struct gen *g)
+void loop_body(struct gen *g)
 {
 	u32 keep = g->keep, refs = g->env.refs;
 
