@@ -129,7 +129,7 @@ int core_kernel_types(struct load_object *object, struct backend *backend, struc
 		if (err) {
 			free(types);
 			return log_error(log, err,
-					 "%s: CO-RE needs the kernel's BTF, which cannot be read: %s",
+					 "%s: the kernel's types are needed, and cannot be read: %s",
 					 object->path, strerror(-err));
 		}
 		file->kernel = types;

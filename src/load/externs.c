@@ -109,6 +109,29 @@ static u32 some_int(const struct load_file *file)
 	return 0;
 }
 
+/* What section .ksyms has besides variables, before the types get another form. */
+static int functions_collect(struct load_file *file)
+{
+	struct btf_type *ksyms = btf_type(&file->btf, data_section(file, ".ksyms"));
+	struct externs *externs = &file->externs;
+
+	if (!ksyms)
+		return 0;
+	externs->func = calloc(btf_vlen(ksyms) + 1u, sizeof(*externs->func));
+	if (!externs->func)
+		return -ENOMEM;
+	for (u32 i = 0; i < btf_vlen(ksyms); i++) {
+		const struct btf_type *type = btf_type(&file->btf, btf_vars(ksyms)[i].type);
+
+		if (type && btf_kind(type) == BTF_KIND_FUNC && btf_vlen(type) == BTF_FUNC_EXTERN)
+			externs->func[externs->func_count++] = (struct extern_func){
+				.name_off = type->name_off, .proto = type->type,
+				.weak = is_weak(file, btf_name(&file->btf, type->name_off)),
+			};
+	}
+	return 0;
+}
+
 /* Kernels take no functions from elsewhere in an object's types, no section of them and no variables
  * of type void. What is left of a function is its prototype under its name. */
 static void types_of_the_kernel(struct load_file *file)
@@ -139,10 +162,14 @@ int externs_collect(struct load_object *object, struct log *log)
 {
 	struct load_file *file = object->file;
 	u32 section;
+	int err;
 
 	file->externs.map = -1;
 	if (!file->btf.data)
 		return 0;
+	err = functions_collect(file);
+	if (err)
+		return err;
 	types_of_the_kernel(file);
 	section = data_section(file, ".kconfig");
 	return section ? config_collect(object, section, log) : 0;
@@ -150,6 +177,7 @@ int externs_collect(struct load_object *object, struct log *log)
 
 void externs_free(struct externs *externs)
 {
+	free(externs->func);
 	free(externs->config);
 	free(externs->values);
 }
@@ -165,4 +193,12 @@ const struct kconfig *externs_find(const struct load_file *file, const char *nam
 		if (!strcmp(externs_name(file, &file->externs.config[i]), name))
 			return &file->externs.config[i];
 	return NULL;
+}
+
+int externs_func(const struct load_file *file, const char *name)
+{
+	for (u32 i = 0; i < file->externs.func_count; i++)
+		if (!strcmp(btf_name(&file->btf, file->externs.func[i].name_off), name))
+			return (int)i;
+	return -1;
 }

@@ -2,8 +2,9 @@
 /* externs.h - variables and functions that an object declares and the kernel has. Private to load/.
  *
  *   __kconfig   LINUX_KERNEL_VERSION, CONFIG_...: a read-only array map, filled when it is loaded
- *   __ksym      symbols and functions of the kernel: nothing here has them, so weak ones are absent
- *               (0) and others are refused
+ *   __ksym      functions of the kernel: called by their id in the kernel's types (kernel_calls.c);
+ *               symbols: nothing here has them. Weak ones that are not there are absent (0), others
+ *               are refused
  */
 #ifndef CLSBPF_LOAD_EXTERNS_H
 #define CLSBPF_LOAD_EXTERNS_H
@@ -20,7 +21,16 @@ struct kconfig {
 	bool weak;              /* 0 where the kernel does not say */
 };
 
+/* A function of .ksyms. */
+struct extern_func {
+	u32 name_off;
+	u32 proto;              /* type of the object */
+	bool weak;
+};
+
 struct externs {
+	struct extern_func *func;
+	u32 func_count;
 	struct kconfig *config;
 	u32 config_count;
 	s32 map;                /* of the object; -1: there are none */
@@ -34,6 +44,15 @@ void externs_free(struct externs *externs);
 
 /** externs_find() - variable @name of .kconfig, or NULL. */
 const struct kconfig *externs_find(const struct load_file *file, const char *name);
+
+/** externs_func() - the place of function @name of the kernel, or -1. */
+int externs_func(const struct load_file *file, const char *name);
+
+/** kernel_calls_apply() - calls of the kernel's functions in program number @number, whose instructions are
+ *  changed in place, by the ids that they have behind @backend. Returns 0; -ESRCH (there is none, and it is
+ *  not weak), -EINVAL (it is another), or -errno, after a sentence. */
+must_check int kernel_calls_apply(struct load_object *object, struct backend *backend, u32 number,
+				  struct log *log);
 
 const char *externs_name(const struct load_file *file, const struct kconfig *config);
 

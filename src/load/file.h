@@ -160,6 +160,13 @@ void notes_free(struct notes *notes);
 struct load_map *map_new(struct load_object *object, const char *name, u32 section, u64 offset,
 			 struct log *log);
 
+/** kernel_call_absent() - a call of a function that the kernel has not: the object asks before it calls it,
+ *  and no verifier lets this call run. The number is libbpf's. */
+static inline struct bpf_insn kernel_call_absent(void)
+{
+	return (struct bpf_insn){ .code = BPF_JMP | BPF_CALL, .imm = 2002000000 };
+}
+
 /** wrap_prog() - @prog inside the caller that @wrapper describes. The result has its own
  *  instructions and references; free both. */
 must_check int wrap_prog(const struct load_prog *prog, const struct load_wrapper *wrapper,

@@ -197,6 +197,8 @@ static int relocate(struct into *in, u32 number)
 	if (place->relocated)
 		return 0;
 	err = core_apply(in->object, in->backend, number, in->log);
+	if (!err)
+		err = kernel_calls_apply(in->object, in->backend, number, in->log);
 	place->relocated = !err;
 	return err;
 }

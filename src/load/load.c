@@ -193,6 +193,7 @@ void load_close(struct load_object *object)
 			(void)backend_close(object->backend, object->progs[i].handle);
 		free(object->progs[i].insns);
 		free(object->progs[i].refs);
+		free(object->progs[i].calls);
 		free(object->file->places[i].functions);
 	}
 	for (u32 i = 0; i < object->map_count; i++)

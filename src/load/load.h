@@ -44,6 +44,14 @@ struct load_ref {
 	bool value;                /* BPF_PSEUDO_MAP_VALUE, with the offset in the second slot */
 };
 
+/* One instruction that calls a function of the kernel, or asks whether it is there: which one that is,
+ * the kernel says by its types. */
+struct load_call {
+	u32 insn;
+	u32 extern_func;           /* place among the object's */
+	bool address;              /* LD_IMM64: not 0 when it is there */
+};
+
 struct load_prog {
 	char name[LOAD_NAME];      /* of the function */
 	char section[LOAD_NAME];
@@ -52,6 +60,8 @@ struct load_prog {
 	u32 insn_count;
 	struct load_ref *refs;
 	u32 ref_count;
+	struct load_call *calls;
+	u32 call_count;
 	bool tail;                 /* section "id/idx": */
 	u32 tail_id, tail_idx;
 	int handle;                /* -1 while not loaded */

@@ -28,7 +28,7 @@ struct linker {
 	struct log *log;
 	struct linked function[FUNCTIONS_MAX];
 	u32 function_count;
-	u32 insn_room, ref_room;
+	u32 insn_room, ref_room, call_room;
 	u64 total;               /* instructions of all programs so far */
 };
 
@@ -47,6 +47,27 @@ static int add_ref(struct linker *l, u32 insn, u32 map, bool value)
 	}
 	prog->refs[prog->ref_count++] = (struct load_ref){ .insn = insn, .map = map, .value = value };
 	return 0;
+}
+
+/* A function of the kernel, if the types say so. Returns whether they do, or -ENOMEM. */
+static int add_call(struct linker *l, u32 insn, const struct symbol *symbol, bool address)
+{
+	int func = externs_func(l->file, symbol->name);
+	struct load_prog *prog = l->prog;
+
+	if (func < 0 || symbol->common)
+		return false;
+	if (prog->call_count == l->call_room) {
+		u32 room = l->call_room ? 2 * l->call_room : 16;
+		struct load_call *calls = reallocarray(prog->calls, room, sizeof(*calls));
+
+		if (!calls)
+			return -ENOMEM;
+		prog->calls = calls;
+		l->call_room = room;
+	}
+	prog->calls[prog->call_count++] = (struct load_call){ insn, (u32)func, address };
+	return true;
 }
 
 /* Append the function that begins there, unless it is part of the program already. Returns its
@@ -119,6 +140,7 @@ static int link_extern(struct linker *l, u32 at, const struct symbol *symbol)
 {
 	const struct kconfig *config = externs_find(l->file, symbol->name);
 	struct bpf_insn *insn = &l->prog->insns[at];
+	int found;
 
 	if (config) {
 		insn[1].imm = (s32)(config->offset + (u32)insn[0].imm);
@@ -127,7 +149,10 @@ static int link_extern(struct linker *l, u32 at, const struct symbol *symbol)
 			return bad_reference(l, at, symbol, "is smaller than what is read of it");
 		return add_ref(l, at, (u32)l->file->externs.map, true);
 	}
-	if (symbol->bind != STB_WEAK || symbol->common)
+	found = add_call(l, at, symbol, true);
+	if (found < 0)
+		return found;
+	if (!found && (symbol->bind != STB_WEAK || symbol->common))
 		return undefined(l, at, symbol);
 	insn[0].src_reg = 0;
 	insn[0].imm = insn[1].imm = 0;
@@ -171,12 +196,17 @@ static int link_constant(struct linker *l, u32 at, const struct relocation *relo
 	return add_ref(l, at, (u32)found, false);
 }
 
-/* A function of the kernel that is not there: the object asks before it calls it, and no verifier lets
- * this call run. The number is libbpf's. */
-static int link_absent(struct linker *l, u32 at)
+/* A call of what the object does not have. */
+static int link_kernel_call(struct linker *l, u32 at, const struct symbol *symbol)
 {
-	l->prog->insns[at].src_reg = 0;
-	l->prog->insns[at].imm = 2002000000;
+	struct bpf_insn *insn = &l->prog->insns[at];
+	int found = add_call(l, at, symbol, false);
+
+	if (found < 0)
+		return found;
+	if (!found && symbol->bind != STB_WEAK)
+		return undefined(l, at, symbol);
+	*insn = kernel_call_absent();
 	return 0;
 }
 
@@ -191,10 +221,8 @@ static int link_call(struct linker *l, u32 function, u32 at, const struct reloca
 	if (relocation) {
 		const struct symbol *symbol = &l->file->symbols[relocation->symbol];
 
-		if (!symbol->section && symbol->bind == STB_WEAK)
-			return link_absent(l, at);
 		if (!symbol->section)
-			return undefined(l, at, symbol);
+			return link_kernel_call(l, at, symbol);
 		if (relocation->type != R_BPF_64_32_TYPE)
 			return bad_reference(l, at, symbol, "has a relocation of an unknown kind");
 		section = symbol->section;
@@ -319,7 +347,7 @@ static int link_prog(struct linker *l, const struct symbol *symbol, struct prog_
 	prog->handle = -1;
 	prog->type = section_type(prog->section);
 	parse_tail(prog);
-	l->function_count = l->insn_room = l->ref_room = 0;
+	l->function_count = l->insn_room = l->ref_room = l->call_room = 0;
 	err = link_function(l, symbol->section, symbol->value);
 	for (u32 i = 0; err >= 0 && i < l->function_count; i++)
 		err = link_references(l, i);
