@@ -60,6 +60,7 @@ int call_map_key(struct verifier *v, struct call *c, u32 n)
 	    run_of(frame->kind[slot], from, SLOT_SPILL) != c->map->key_size)
 		return 0;
 	c->key = (s64)frame->spill[slot].n.bits.value;
+	c->key_upper = from;
 	return precise_slot(v, reg->frame, slot);
 }
 
@@ -67,7 +68,7 @@ void call_map_note(struct verifier *v, const struct call *c)
 {
 	struct insn_note *note = v_note(v);
 	const struct prog *prog = v->prog;
-	bool key = c->key >= 0 && c->map && c->key < c->map->max_entries;
+	bool key = c->key >= 0 && c->map && c->key < c->map->max_entries && !c->key_upper;
 	u32 place = 0;
 
 	if (!c->map || note->flags & NOTE_MIXED)
