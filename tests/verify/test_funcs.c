@@ -390,6 +390,64 @@ static const struct both_row rows_each[] = {
 	NO("a map that programs only read", -EACCES, EACH END "cb: *(u8 *)(r3 +0) = 0\nr0 = 0\nexit\n", FUNCS, .maps = "hash:4:16:4:rdonly"),
 };
 
+/* ---- locks ---- */
+
+static const struct both_row rows_lock[] = {
+	NO("a spin lock is held", -EINVAL, "r1 = map[fd:0][0]+0\nr1 += 4\ncall spin_lock#93\n" END,
+	   .maps = "array:4:16:1:lock"),
+	OK("a static function while a spin lock is held", "r1 = map[fd:0][0]+0\nr1 += 4\nr6 = r1\ncall spin_lock#93\n"
+	   "call f\nr1 = r6\ncall spin_unlock#94\n" END "f: r0 = 0\nexit\n", .maps = "array:4:16:1:lock"),
+	NO("while a lock is held", -EINVAL, "r6 = map[fd:0][0]+0\nr6 += 4\nr1 = r6\ncall spin_lock#93\ncall f\nr1 = r6\n"
+	   "call spin_unlock#94\n" END "f: r0 = 0\nexit\n", .funcs = "Sic Gi", .maps = "array:4:16:1:lock"),
+	OK("a static one while a lock is held", "r6 = map[fd:0][0]+0\nr6 += 4\nr1 = r6\ncall spin_lock#93\ncall f\nr1 = r6\n"
+	   "call spin_unlock#94\n" END "f: r0 = 0\nexit\n", .funcs = "Sic Si", .maps = "array:4:16:1:lock"),
+	NO("a spin lock is held", -EINVAL, "r1 = map[fd:0][0]+0\nr1 += 4\nr6 = r1\ncall spin_lock#93\n" LOOP(2)
+	   "r1 = r6\ncall spin_unlock#94\n" END "cb: r0 = 0\nexit\n", FUNCS, .maps = "array:4:16:1:lock"),
+};
+
+/* ---- asynchronous callbacks ---- */
+
+#define TIMER(cb) "r1 = map[fd:0][0]+0\nr2 = subprog[" cb "]\ncall set_callback#170\n"
+#define TIMERS .maps = "array:4:24:1:timer", .funcs = "Sic Sip"
+
+static const struct both_row rows_timer[] = {
+	OK("a timer's function", TIMER("cb") END "cb: r0 = 0\nexit\n", TIMERS),
+	NO("it returns 1", -EINVAL, TIMER("cb") END "cb: r0 = 1\nexit\n", TIMERS),
+	NO("it returns any number", -EINVAL, TIMER("cb") END "cb: call prandom#7\nexit\n", TIMERS),
+	NO("it returns an address", -EINVAL, TIMER("cb") END "cb: r0 = r1\nexit\n", TIMERS),
+	NO("it returns the stack", -EINVAL, TIMER("cb") END "cb: r0 = r10\nexit\n", TIMERS),
+	NO("it returns nothing", -EACCES, TIMER("cb") END "cb: exit\n", TIMERS),
+	OK("its key", TIMER("cb") END "cb: r0 = *(u32 *)(r2 +0)\nr0 = 0\nexit\n", TIMERS),
+	NO("beyond its key", -EACCES, TIMER("cb") END "cb: r0 = *(u64 *)(r2 +0)\nr0 = 0\nexit\n", TIMERS),
+	OK("its value", TIMER("cb") END "cb: r0 = *(u64 *)(r3 +16)\nr0 = 0\nexit\n", TIMERS),
+	NO("its value's timer", -EACCES, TIMER("cb") END "cb: r0 = *(u64 *)(r3 +0)\nr0 = 0\nexit\n", TIMERS),
+	NO("R4 is nothing", -EACCES, TIMER("cb") END "cb: r0 = r4\nexit\n", TIMERS),
+	NO("R6 is nothing", -EACCES, "r6 = r1\n" TIMER("cb") END "cb: r0 = r6\nexit\n", TIMERS),
+	NO("something bad", -EACCES, TIMER("cb") END "cb: r0 = *(u8 *)(r9 +0)\nexit\n", TIMERS),
+	OK("the map", TIMER("cb") END "cb: *(u32 *)(r10 -4) = 1\nr2 = r10\nr2 += -4\ncall lookup#1\nr0 = 0\nexit\n", TIMERS),
+	OK("its stack is another", USE(512) TIMER("cb") END "cb: " USE(512) RET0, TIMERS),
+	NO("its stack and that of what it calls", -EACCES, TIMER("cb") END "cb: " USE(264) "call f\n" RET0 "f: " USE(256) RET0,
+	   .maps = "array:4:24:1:timer", .funcs = "Sic Sip Si"),
+	NO("called, its stack is the same", -EACCES, USE(264) TIMER("cb") "r1 = 0\nr2 = 0\nr3 = 0\ncall cb\n" END
+	   "cb: " USE(256) RET0, .maps = "array:4:24:1:timer", .funcs = "Sic Sip"),
+	OK("it sets itself", TIMER("cb") END "cb: r1 = r3\nr2 = subprog[cb]\ncall set_callback#170\nr0 = 0\nexit\n", TIMERS),
+	OK("it sets another, which sets it", TIMER("cb") END "cb: r1 = r3\nr2 = subprog[d]\ncall set_callback#170\nr0 = 0\nexit\n"
+	   "d: r1 = r3\nr2 = subprog[cb]\ncall set_callback#170\nr0 = 0\nexit\n", .maps = "array:4:24:1:timer", .funcs = "Sic Sip Sip"),
+	NO("an endless loop in it", -EINVAL, TIMER("cb") END "cb: r0 = 0\nl: if r0 == 0 goto l\nexit\n", TIMERS),
+	OK("a loop in it", TIMER("cb") END "cb: r0 = 10\nl: r0 += -1\nif r0 != 0 goto l\nexit\n", TIMERS),
+	OK("a loop around it", "r6 = 0\nl: " TIMER("cb") "r6 += 1\nif r6 < 10 goto l\n" END "cb: r0 = 0\nexit\n", TIMERS),
+	OK("set in a function", "call f\n" END "f: " TIMER("cb") END "cb: r0 = 0\nexit\n", .maps = "array:4:24:1:timer", .funcs = "Sic Si Sip"),
+	OK("set in a callback", "r1 = 3\nr2 = subprog[cb]\nr3 = 0\nr4 = 0\ncall loop#181\n" END "cb: " TIMER("d") END "d: r0 = 0\nexit\n",
+	   .maps = "array:4:24:1:timer", .funcs = "Sic Sip Sip"),
+	OK("set while a record is held", "r1 = map[fd:1]\nr2 = 8\nr3 = 0\ncall reserve#131\nif r0 == 0 goto out\nr6 = r0\n" TIMER("cb")
+	   "r1 = r6\nr2 = 0\ncall submit#132\nout: r0 = 0\nexit\ncb: r0 = 0\nexit\n", .maps = "array:4:24:1:timer ringbuf:0:0:4096", .funcs = "Sic Sip"),
+	NO("it keeps a record", -EINVAL, TIMER("cb") END "cb: r1 = map[fd:1]\nr2 = 8\nr3 = 0\ncall reserve#131\nr0 = 0\nexit\n",
+	   .maps = "array:4:24:1:timer ringbuf:0:0:4096", .funcs = "Sic Sip"),
+	NO("a global function", -EINVAL, TIMER("cb") END "cb: r0 = 0\nexit\n", .maps = "array:4:24:1:timer", .funcs = "Sic Gi"),
+	OK("the same function behind two timers", TIMER("cb") TIMER("cb") END "cb: r0 = 0\nexit\n", TIMERS),
+	OK("on two paths", "r6 = *(u32 *)(r1 +0)\nif r6 == 0 goto +6\n" TIMER("cb") "goto +5\n" TIMER("cb") END "cb: r0 = 0\nexit\n", TIMERS),
+};
+
 #define ROWS(name) static void test_##name(void **state) { both_rows(*state, rows_##name, ARRAY_SIZE(rows_##name)); }
 ROWS(static)
 ROWS(depth)
@@ -397,12 +455,15 @@ ROWS(exit)
 ROWS(global)
 ROWS(loop)
 ROWS(each)
+ROWS(lock)
+ROWS(timer)
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_static), cmocka_unit_test(test_depth), cmocka_unit_test(test_exit),
 		cmocka_unit_test(test_global), cmocka_unit_test(test_loop), cmocka_unit_test(test_each),
+		cmocka_unit_test(test_lock), cmocka_unit_test(test_timer),
 	};
 
 	return both_run("verify funcs", tests, ARRAY_SIZE(tests));
