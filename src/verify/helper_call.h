@@ -17,7 +17,8 @@ struct call {
 	struct map *map;      /* the map argument, or the map that a field argument is in; NULL: none */
 	u32 map_uid;
 	s64 key;              /* the constant key, -1: not known */
-	bool key_upper;       /* Linux takes a whole number on the stack for it, though it is the upper half */
+	bool key_upper; /* Linux takes a whole number on the stack for it, though it is the upper
+			   half */
 	u32 ref;              /* the reference that came with one of the arguments, 0: none */
 	u32 released;         /* register with what is given back, 0: none */
 	u64 alloc_size;       /* bytes of the memory that is returned */
