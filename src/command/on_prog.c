@@ -175,6 +175,22 @@ static int prog_calls_check(struct call *call, const struct prog *prog, struct l
 	return 0;
 }
 
+/* What can still fail when the verifier has said yes: then its sentence is the first line. */
+static int prog_ready(struct prog *prog, struct log_buf *lb)
+{
+	LOG_ON_STACK(log);
+	int err = run_prepare(prog, &log);
+
+	for (u32 i = 0; !err && i < prog->map_count; i++)
+		if (map_prog_claim(map_of(prog->maps[i]), prog))
+			err = log_error(&log, -EINVAL, "program: its program array belongs to another kind");
+	if (!err)
+		return 0;
+	log_clear(&lb->log);
+	log_add(&lb->log, "%s", log.text);
+	return err;
+}
+
 /* Everything that has a log. */
 static int prog_check(struct call *call, struct prog *prog, struct log_buf *lb)
 {
@@ -202,12 +218,7 @@ static int prog_check(struct call *call, struct prog *prog, struct log_buf *lb)
 		err = log_error(log, -EINVAL, "program: this type must not sleep");
 	if (!err && !call->engine->unverified)
 		err = prog_verify(call, prog, lb);
-	if (!err)
-		err = run_prepare(prog, log);
-	for (u32 i = 0; !err && i < prog->map_count; i++)
-		if (map_prog_claim(map_of(prog->maps[i]), prog))
-			err = log_error(log, -EINVAL, "program: its program array belongs to another kind");
-	return err;
+	return err ? err : prog_ready(prog, lb);
 }
 
 int on_prog_load(struct call *call)

@@ -105,7 +105,7 @@ static int require_own(struct verifier *v, struct call *c)
 {
 	switch (c->helper->id) {
 	case BPF_FUNC_tail_call:
-		return ref_require_none(v, "when it calls bpf_tail_call()", false);
+		return ref_require_none(v, "when bpf_tail_call() is called", false);
 	case BPF_FUNC_snprintf:
 		return require_format(v, c);
 	case BPF_FUNC_dynptr_from_mem:

@@ -380,6 +380,9 @@ must_check int rewrite_prog(struct verifier *v);
 
 /* ---- report.c, statelog.c: text ---- */
 
+/** call_name() - what instruction @insn calls: "bpf_redirect()", into @buf. */
+const char *call_name(const struct verifier *v, u32 insn, char *buf, size_t room);
+
 /** report_verdict() - the refusal and its explanation, or, where statistics are asked for, that it
  * is accepted. */
 void report_verdict(struct verifier *v, int err);

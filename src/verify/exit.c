@@ -69,7 +69,7 @@ static int exit_called(struct verifier *v, u32 *next)
 
 static int exit_last(struct verifier *v)
 {
-	int err = ref_require_none(v, "at its end", false);
+	int err = ref_require_none(v, "at the end", false);
 
 	if (!err)
 		err = value_require(v, 0, true);

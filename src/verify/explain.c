@@ -69,10 +69,7 @@ static const char *words(const struct story *s, const struct reg *reg, char *buf
 
 static u32 insn_at(const struct story *s, point_ref ref) { return s->trace.at[ref - 1].insn; }
 
-static void say(struct explanation *e, const char *fmt, ...) printf_like(2, 3);
-
-/* A better sentence than the refusal's own. */
-static void say(struct explanation *e, const char *fmt, ...)
+void explain_say(struct explanation *e, const char *fmt, ...)
 {
 	va_list args;
 
@@ -127,19 +124,20 @@ static void explain_lost(struct story *s, point_ref ref, struct explanation *e)
 	if (call != p->insn)
 		add(e, call, "%s calls %s", call_name(s->v, call, outer, sizeof(outer)), name);
 	if (is_packet_type(p->lost)) {
-		say(e, "a packet pointer is used that was lost%s: %s may move the packet", line, name);
+		explain_say(e, "a packet pointer is used that was lost%s: %s may move the packet",
+			    line, name);
 		add(e, p->insn, "%s may move the packet: pointers into it are lost", name);
 		if (origin)
 			suggest_room(s, insn_at(s, origin), e);
-		if (!*e->write)
-			snprintf(e->write, sizeof(e->write),
+		if (!*e->instead)
+			snprintf(e->instead, sizeof(e->instead),
 				 "get the pointer from the context again after %s, and compare "
 				 "it with the end of the packet again",
 				 name);
 	} else {
-		say(e, "a pointer is used whose memory was given back%s by %s", line, name);
+		explain_say(e, "a pointer is used whose memory was given back%s by %s", line, name);
 		add(e, p->insn, "%s takes it back: what pointed to it is lost", name);
-		snprintf(e->write, sizeof(e->write), "use it before %s, or not at all", name);
+		snprintf(e->instead, sizeof(e->instead), "use it before %s, or not at all", name);
 	}
 }
 
@@ -300,6 +298,28 @@ static const char *pointer_name(const struct story *s, u32 insn, char *buf, size
 	return buf;
 }
 
+/* The pointer is one that a global function was called with. */
+static void explain_null_argument(struct story *s, struct explanation *e)
+{
+	const char *name = source_param(s->v, e->insn, 0);
+	struct source src;
+
+	source_find(s->v, e->insn, &src);
+	for (u32 n = 1; n < V_REGS && name; n++) {
+		char base[NAME_ROOM], index[NAME_ROOM];
+
+		if (source_access(&src, base, index, sizeof(base)) == ACCESS_NONE)
+			return;
+		if (!strcmp(base, name))
+			explain_say(e,
+				    "%s may be NULL here: it is an argument of the global function "
+				    "%s(), and on this way it was "
+				    "not compared with NULL",
+				    name, src.function);
+		name = source_param(s->v, e->insn, n);
+	}
+}
+
 static void explain_null(struct story *s, point_ref ref, const struct reg *end, struct explanation *e)
 {
 	u32 checks[CHECKS_MAX], count = story_checks(s, POINT_NULL_CHECK, checks);
@@ -317,9 +337,11 @@ static void explain_null(struct story *s, point_ref ref, const struct reg *end, 
 	if (origin && trace_shape(&s->trace, origin - 1) == SHAPE_CALL) {
 		add(e, insn_at(s, origin), "%s %s", call_name(s->v, insn_at(s, origin), name, sizeof(name)),
 		    why_null(s->v, insn_at(s, origin)));
-		say(e, "%s may be NULL here: %s gave it%s, and on this way it was not compared with NULL",
-		    pointer_name(s, insn_at(s, origin), what, sizeof(what)), name,
-		    at_line(s, insn_at(s, origin), line, sizeof(line)));
+		explain_say(e,
+			    "%s may be NULL here: %s gave it%s, and on this way it was not "
+			    "compared with NULL",
+			    pointer_name(s, insn_at(s, origin), what, sizeof(what)), name,
+			    at_line(s, insn_at(s, origin), line, sizeof(line)));
 		suggest_null(s, insn_at(s, origin), e);
 	} else if (origin) {
 		add(e, insn_at(s, origin), "this may give NULL");
@@ -327,7 +349,8 @@ static void explain_null(struct story *s, point_ref ref, const struct reg *end, 
 	} else {
 		add(e, s->v->funcs[v_frame(s->v)->func].start,
 		    "a global function is verified by itself: what it is called with may be NULL");
-		suggest_null(s, e->insn, e);
+		suggest_null(s, UINT32_MAX, e);
+		explain_null_argument(s, e);
 	}
 }
 
@@ -670,7 +693,13 @@ static void explain_loop(struct story *s, struct explanation *e)
 	for (u32 i = 1; i < t->count; i++)
 		rounds += t->at[i].insn == head && t->at[i - 1].insn == back;
 	e->insn = back;
-	add(e, back, "the loop comes back from here; this way has gone round %u times", rounds);
+	add(e, back, "the loop comes back from here; on this way it has gone round %u times", rounds);
+	if (s->v->refusal.reason == REASON_TOO_LARGE)
+		explain_say(
+			e,
+			"a loop is not at its end after %u rounds, and %u instructions are walked",
+			rounds, s->v->walked);
+	suggest_rounds(s, k, rounds, e);
 	/* What its end depends on. */
 	while (k && trace_shape(t, k - 1) != SHAPE_JCOND)
 		k--;
@@ -711,11 +740,11 @@ void explain(struct verifier *v, struct explanation *e)
 			explain_held(s, v->refusal.other_insn - 1, e);
 		else if (is_loop(v))
 			explain_loop(s, e);
-		else if (v->refusal.reason == REASON_CTX_FIELD)
-			suggest_field(v, e);
 		else if (v->refusal.reg >= 0)
 			explain_value(s, (u32)v->refusal.reg, e);
 	}
+	if (!*e->instead)
+		suggest_by_reason(v, e);
 	trace_close(&s->trace);
 	free(s);
 }

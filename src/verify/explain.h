@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* explain.h - why a program was refused: the events that led there, and what to write instead.
  *
- *   explain.c   which story it is, and its events      suggest.c   the code that is missing
- *   story.c     values and checks of a trace           report.c    text or JSON of all that
+ *   explain.c   which story it is, and its events      suggest.c, advice.c   what to write instead
+ *   story.c     values and checks of a trace           report.c             text or JSON of all that
  */
 #ifndef CLSBPF_VERIFY_EXPLAIN_H
 #define CLSBPF_VERIFY_EXPLAIN_H
@@ -12,7 +12,7 @@
 
 #define BECAUSE_MAX 6
 #define BECAUSE_TEXT 224
-#define WRITE_TEXT 768
+#define INSTEAD_TEXT 768
 #define CONDITION_TEXT 384
 #define SENTENCE_TEXT 512
 #define NAME_ROOM 80           /* of an expression that is quoted */
@@ -28,13 +28,16 @@ struct explanation {
 	struct because because[BECAUSE_MAX];
 	u32 count;
 	u32 left_out;                /* events in the middle that are not shown */
-	char write[WRITE_TEXT];      /* code, or what to do in words */
+	char instead[INSTEAD_TEXT];      /* code, or what to do in words */
 	bool code;                   /* it is a statement to put before line `before` */
 	u32 before;
 };
 
 /** explain() - explain v->refusal. What cannot be found out is left out. */
 void explain(struct verifier *v, struct explanation *e);
+
+/** explain_say() - a better sentence than the refusal's own. */
+void explain_say(struct explanation *e, const char *fmt, ...) printf_like(2, 3);
 
 /* ---- story.c ---- */
 
@@ -75,18 +78,19 @@ point_ref story_back(const struct story *s, point_ref ref, point_ref *other);
 void suggest_room(struct story *s, u32 origin, struct explanation *e);
 /** suggest_smaller() - bound the number that was added to a packet pointer at @insn: @most at most. */
 void suggest_smaller(struct story *s, u32 insn, s64 most, struct explanation *e);
-/** suggest_null() - compare with NULL what was made at @origin. */
+/** suggest_null() - compare with NULL what was made at @origin; UINT32_MAX: what is used. */
 void suggest_null(struct story *s, u32 origin, struct explanation *e);
 /** suggest_bound() - compare an index or size with its bounds; @ref: the number. */
 void suggest_bound(struct story *s, point_ref ref, const struct reg *number, struct explanation *e);
 /** suggest_release() - give back what was taken at @insn. */
 void suggest_release(struct verifier *v, u32 insn, struct explanation *e);
-/** suggest_field() - which fields of the context there are for what is done. */
-void suggest_field(struct verifier *v, struct explanation *e);
+/** suggest_rounds() - a loop that was walked @rounds times ends at place @at of the path: let it
+ * end earlier. */
+void suggest_rounds(struct story *s, u32 at, u32 rounds, struct explanation *e);
+/** suggest_by_reason() - what goes with a reason and the names of this program, where @e has
+ * nothing yet. (advice.c) */
+void suggest_by_reason(struct verifier *v, struct explanation *e);
 /** suggest_verdict() - what a program of this type returns when it has nothing to say: "TC_ACT_OK". */
 const char *suggest_verdict(const struct verifier *v);
-
-/** call_name() - what instruction @insn calls: "bpf_redirect()", into @buf. */
-const char *call_name(const struct verifier *v, u32 insn, char *buf, size_t room);
 
 #endif

@@ -20,7 +20,7 @@ static int require(struct verifier *v, bool by_register)
 			      "a packet load of classic BPF is used, which XDP programs do not have");
 	err = value_require(v, 6, true);
 	if (!err)
-		err = ref_require_none(v, "when it loads from the packet as classic BPF does", false);
+		err = ref_require_none(v, "when the packet is loaded from as classic BPF does", false);
 	if (err)
 		return err;
 	if (v_reg(v, 6)->type != REG_CTX)

@@ -66,9 +66,9 @@ int mem_unmodified(struct verifier *v, u32 n)
 
 	if (!reg->off && tnum_equals(reg->n.bits, 0))
 		return 0;
-	return reject(v, -EACCES, REASON_POINTER_MODIFIED, (int)n,
-		      "%s is used, but such a pointer must be as it came",
-		      value_words(v, reg, words, sizeof(words)));
+	return reject(v, -EACCES, REASON_POINTER_MODIFIED, (int)n, "%s is used, but %s",
+		      value_words(v, reg, words, sizeof(words)), tnum_is_const(reg->n.bits) ?
+		      "such a pointer must be as it came" : "its offset would have to be a constant");
 }
 
 /* Kinds of pointers for which the instruction is translated in a way that fits no other. */

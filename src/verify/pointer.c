@@ -152,6 +152,15 @@ static struct reg moved(struct verifier *v, const struct reg *ptr, const struct 
 	return out;
 }
 
+static int refuse_operation(struct verifier *v, enum insn_id id, const struct reg *ptr, int err)
+{
+	char words[WORDS];
+
+	return reject(v, err, REASON_POINTER_ARITHMETIC, v_insn(v)->dst_reg,
+		      "%s is changed by %s, which gives no pointer",
+		      value_words(v, ptr, words, sizeof(words)), insn_info[id].text);
+}
+
 static int operation_require(struct verifier *v, enum insn_id id, const struct reg *ptr,
 			     const struct reg *num)
 {
@@ -160,8 +169,7 @@ static int operation_require(struct verifier *v, enum insn_id id, const struct r
 
 	value_words(v, ptr, words, sizeof(words));
 	if (id != INSN_ADD64 && id != INSN_SUB64)
-		return reject(v, -EACCES, REASON_POINTER_ARITHMETIC, (int)n,
-			      "%s is changed by %s, which gives no pointer", words, insn_info[id].text);
+		return refuse_operation(v, id, ptr, -EACCES);
 	if (id == INSN_SUB64 && num == v_reg(v, n))
 		return reject(v, -EACCES, REASON_POINTER_ARITHMETIC, (int)n,
 			      "%s is taken from a number", words);
@@ -192,6 +200,9 @@ static int add(struct verifier *v, enum insn_id id, const struct reg *ptr, const
 	struct reg result;
 	int err = offset_require(v, &num->n, num->off, ptr);
 
+	/* The errno stays: what the operation is says more than how far it would lead. */
+	if (err && id != INSN_ADD64 && id != INSN_SUB64)
+		return refuse_operation(v, id, ptr, err);
 	if (!err)
 		err = offset_require(v, &ptr->n, ptr->off, ptr);
 	if (!err && v->cur->choice == POINTER_AHEAD)

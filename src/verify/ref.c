@@ -98,16 +98,21 @@ int ref_release(struct verifier *v, u32 id)
 int ref_require_none(struct verifier *v, const char *what, bool locks_only)
 {
 	const struct state *s = v->cur;
+	char name[64];
 
-	if (s->locks)
-		return reject(v, -EINVAL, REASON_LOCK_HELD, -1, "a spin lock is held %s", what);
+	for (u32 i = 0; i < s->ref_count && s->locks; i++) {
+		if (s->refs[i].kind == REF_OBJECT || s->refs[i].kind == REF_IRQ)
+			continue;
+		v->refusal.other_insn = s->refs[i].insn + 1;
+		return reject(v, -EINVAL, REASON_LOCK_HELD, -1, "a spin lock is still held %s", what);
+	}
 	/* What a function holds is its caller's as well. */
 	for (u32 i = 0; i < s->ref_count && !locks_only && !s->depth; i++) {
 		if (s->refs[i].kind != REF_OBJECT)
 			continue;
 		v->refusal.other_insn = s->refs[i].insn + 1;
-		return reject(v, -EINVAL, REASON_REFERENCE_LEAK, -1,
-			      "what instruction %u took is not given back %s", s->refs[i].insn, what);
+		return reject(v, -EINVAL, REASON_REFERENCE_LEAK, -1, "what %s took is still held %s",
+			      call_name(v, s->refs[i].insn, name, sizeof(name)), what);
 	}
 	for (u32 i = 0; i < s->ref_count && !locks_only; i++) {
 		if (s->refs[i].kind != REF_IRQ)
@@ -223,11 +228,17 @@ void ref_unlock(struct verifier *v, u32 n, enum ref_kind kind)
 
 int ref_require_callable(struct verifier *v)
 {
+	const struct ref *held = v->cur->refs;
+	char name[64];
+
 	if (!v->cur->locks)
 		return 0;
+	while (!is_lock(held))
+		held++;
+	v->refusal.other_insn = held->insn + 1;
 	return reject(v, -EINVAL, REASON_LOCK_HELD, -1,
-		      "a function is called while a spin lock is held, which only the one that gives it "
-		      "back may be");
+		      "%s is called while a spin lock is held: only what gives the lock back may be",
+		      call_name(v, v->cur->insn, name, sizeof(name)));
 }
 
 /* ---- sections ---- */

@@ -9,7 +9,7 @@
  *   because                                                                           events, oldest first
  *     line 18: this makes sure of 34 bytes, no more
  *   	if (data + 34 > data_end)
- *   write, before line 24                                                             what is missing
+ *   instead, before line 24                                                           what is missing
  *   	if ((void *)(tcp + 1) > data_end) return TC_ACT_OK;
  *   instruction 8: r1 = *(u16 *)(r1 +36)                                              and registers
  *     R1   a packet pointer
@@ -119,17 +119,29 @@ static void print_because(const struct verifier *v, const struct explanation *e,
 	}
 }
 
-static void print_write(const struct verifier *v, const struct explanation *e, struct log *log)
+static void print_instead(const struct verifier *v, const struct explanation *e, struct log *log)
 {
 	const char *general = reasons[v->refusal.reason].suggestion;
 
-	if (!*e->write && !*general)
+	if (!*e->instead && !*general)
 		return;
-	if (*e->write && e->before)
-		log_line(log, "write, before line %u", e->before);
+	if (*e->instead && e->before)
+		log_line(log, "instead, before line %u", e->before);
 	else
-		log_line(log, "write");
-	log_line(log, "\t%s", *e->write ? e->write : general);
+		log_line(log, "instead");
+	log_line(log, "\t%s", *e->instead ? e->instead : general);
+}
+
+/* What @reg holds, and how much of the packet is known to be behind it. */
+static const char *register_words(const struct verifier *v, const struct reg *reg, char *buf, size_t room)
+{
+	size_t len;
+
+	value_words(v, reg, buf, room);
+	len = strlen(buf);
+	if (reg_is_packet(reg) && reg->room > 0)
+		snprintf(buf + len, room - len, ", of which %d bytes are known to be there", reg->room);
+	return buf;
 }
 
 static void print_registers(const struct verifier *v, struct log *log)
@@ -143,7 +155,7 @@ static void print_registers(const struct verifier *v, struct log *log)
 		return;
 	for (u32 n = 0; n < V_REGS; n++)
 		if (frame->reg[n].type != REG_NOTHING)
-			log_line(log, "  R%-2u %s", n, value_words(v, &frame->reg[n], text, sizeof(text)));
+			log_line(log, "  R%-2u %s", n, register_words(v, &frame->reg[n], text, sizeof(text)));
 }
 
 /* ---- JSON ---- */
@@ -218,7 +230,7 @@ static void json_registers(const struct verifier *v, struct log *log)
 			continue;
 		snprintf(key, sizeof(key), "R%u", n);
 		log_add(log, "%s", comma);
-		json_string(log, key, value_words(v, &frame->reg[n], text, sizeof(text)));
+		json_string(log, key, register_words(v, &frame->reg[n], text, sizeof(text)));
 		comma = ",";
 	}
 	log_add(log, "}");
@@ -244,8 +256,8 @@ static void json_refusal(const struct verifier *v, const struct explanation *e, 
 		json_where(v, e->because[i].insn, log);
 		log_add(log, "}");
 	}
-	log_add(log, "],\"write\":{");
-	json_string(log, "text", *e->write ? e->write : reason->suggestion);
+	log_add(log, "],\"instead\":{");
+	json_string(log, "text", *e->instead ? e->instead : reason->suggestion);
 	log_add(log, ",\"code\":%s", e->code ? "true" : "false");
 	if (e->before)
 		log_add(log, ",\"before\":%u", e->before);
@@ -315,7 +327,7 @@ void report_verdict(struct verifier *v, int err)
 	if (err) {
 		print_where(v, e.insn, log);
 		print_because(v, &e, log);
-		print_write(v, &e, log);
+		print_instead(v, &e, log);
 		print_registers(v, log);
 	}
 	if (v->options->log_level & VERIFY_LOG_STATS)

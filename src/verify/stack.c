@@ -20,9 +20,12 @@
 
 static int outside(struct verifier *v, const struct access *a, int err, const struct place *at)
 {
+	if (at->fixed && at->min < 0 && at->min >= -V_STACK)
+		return mem_reject(v, a, err, REASON_STACK_BOUNDS, "where the stack has only %lld left",
+				  (long long)-at->min);
 	if (at->fixed)
 		return mem_reject(v, a, err, REASON_STACK_BOUNDS,
-				  "at offset %lld of the stack, where a function has offsets -%u to -1",
+				  "outside of the stack: at offset %lld, where a function has -%u to -1",
 				  (long long)at->min, V_STACK);
 	return mem_reject(v, a, err, REASON_STACK_BOUNDS,
 			  "at offset %lld to %lld of the stack, where a function has offsets -%u to -1",

@@ -31,7 +31,7 @@ static void guard(const struct verifier *v, struct explanation *e, const char *f
 
 	if (!source_find(v, e->insn, &src))
 		return;
-	snprintf(e->write, sizeof(e->write), "%sif (%s) return %s;", first, condition,
+	snprintf(e->instead, sizeof(e->instead), "%sif (%s) return %s;", first, condition,
 		 main ? suggest_verdict(v) : "0");
 	e->code = true;
 	e->before = src.line;
@@ -132,7 +132,8 @@ void suggest_null(struct story *s, u32 origin, struct explanation *e)
 	char base[NAME_ROOM], index[NAME_ROOM], text[NAME_ROOM + 2];
 	struct source src;
 
-	if (!source_find(s->v, origin, &src) || !source_assigned(&src, base, sizeof(base))) {
+	if (origin == UINT32_MAX || !source_find(s->v, origin, &src) ||
+	    !source_assigned(&src, base, sizeof(base))) {
 		if (!source_find(s->v, e->insn, &src) ||
 		    source_access(&src, base, index, sizeof(base)) == ACCESS_NONE || !is_name(base))
 			return;
@@ -267,7 +268,7 @@ static void suggest_size(struct story *s, struct explanation *e)
 		name++;
 	if (!is_name(name))
 		return;
-	snprintf(text, sizeof(text), "%s < 1 || %s > sizeof(%s)", size, size, name);
+	snprintf(text, sizeof(text), "%s < 1 || %s > (unsigned)sizeof(%s)", size, size, name);
 	guard(v, e, "", text);
 }
 
@@ -312,54 +313,25 @@ void suggest_release(struct verifier *v, u32 insn, struct explanation *e)
 		if (releases[i].argument < 0
 			    ? source_assigned(&src, name, sizeof(name))
 			    : source_argument(&src, (u32)releases[i].argument, name, sizeof(name)))
-			snprintf(e->write, sizeof(e->write), "%s%s%s   on every way to the end",
+			snprintf(e->instead, sizeof(e->instead), "%s%s%s   on every way to the end",
 				 releases[i].before, name, releases[i].after);
 	}
 }
 
-/* ---- fields of the context ---- */
+/* ---- loops ---- */
 
-/* Names of the fields that @v's programs may write, as many as fit. */
-static void writable_fields(const struct verifier *v, char *buf, size_t room)
+void suggest_rounds(struct story *s, u32 at, u32 rounds, struct explanation *e)
 {
-	const struct ctx_field *field, *last = NULL;
-	size_t len = 0;
+	const struct trace *t = &s->trace;
+	u32 per_round = rounds ? s->v->walked / rounds : 0;
+	struct source src;
 
-	*buf = '\0';
-	for (u32 off = 0; off < sizeof(struct __sk_buff) && len < room; off += 4) {
-		field = ctx_at(off, v->who);
-		if (!field || field == last || !(field->write & v->who))
-			continue;
-		len += (size_t)snprintf(buf + len, room - len, "%s%s", len ? ", " : "", field->name);
-		last = field;
-	}
-}
-
-void suggest_field(struct verifier *v, struct explanation *e)
-{
-	const struct bpf_insn *insn = v_insn(v);
-	u8 shape = insn_info[v->facts[v->cur->insn].id].shape;
-	bool write = shape == SHAPE_STX || shape == SHAPE_ST;
-	const char *ctx = source_param(v, v->cur->insn, 0);
-	const struct ctx_field *field;
-	char names[256];
-
-	if (!write && shape != SHAPE_LDX)
+	if (s->v->refusal.reason != REASON_TOO_LARGE || !per_round ||
+	    !source_find(s->v, t->at[at ? at - 1 : 0].insn, &src))
 		return;
-	field = insn->off < 0 ? NULL : ctx_at((u32)insn->off, v->who);
-	if (!ctx)
-		ctx = "skb";
-	if (field && !write && !(field->read & v->who) && field->type != CTX_SCALAR) {
-		snprintf(e->write, sizeof(e->write),
-			 "bpf_skb_load_bytes(%s, offset, &x, sizeof(x))   copies bytes of the "
-			 "packet to a variable x",
-			 ctx);
-	} else if (write && !(field && field->write & v->who)) {
-		writable_fields(v, names, sizeof(names));
-		snprintf(e->write, sizeof(e->write), "one of the fields that such a program may write: %s",
-			 *names ? names : "there are none");
-	} else if (field && (write ? field->write : field->read) & v->who) {
-		snprintf(e->write, sizeof(e->write), "%s->%s as a whole: it has %u bytes", ctx, field->name,
-			 field->size);
-	}
+	snprintf(e->instead, sizeof(e->instead),
+		 "a constant bound in the condition of the loop at line %u: a round is about %u "
+		 "instructions, and all paths together may have %u; or bpf_loop(), whose body is "
+		 "walked only a few times",
+		 src.line, per_round, V_INSNS);
 }

@@ -12,9 +12,13 @@ static __noinline int depth(struct __sk_buff *skb, int n)
 		result *= i;
 	return result;
 #else
+	int result;
+
 	if (n <= 1)
 		return skb->len;
-	return depth(skb, n - 1) * n; // REFUSED
+	result = depth(skb, n - 1); // REFUSED
+	asm volatile("" : "+r"(result));
+	return result * n;
 #endif
 }
 
